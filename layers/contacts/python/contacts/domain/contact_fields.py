@@ -1,0 +1,66 @@
+"""The fields of a contact, by their public names, and their limits.
+
+The limits are ours. They keep a contact, with its before-image beside it, far below DynamoDB's 400 KB an item.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from contacts.domain.contact import Values
+
+#: Fields that hold one text, with the greatest number of characters each may have.
+TEXT_FIELDS: Mapping[str, int] = {
+    "email": 254,
+    "firstName": 1_024,
+    "lastName": 1_024,
+    "company": 1_024,
+    "title": 1_024,
+    "phone": 1_024,
+    "notes": 16_384,
+}
+#: Fields that hold a list or an object; a mapping sets custom fields one by one, as `customFields.<name>`.
+LIST_FIELDS = ("emails", "phones", "addresses", "tags")
+OBJECT_FIELDS = ("customFields", "engagement")
+EDITABLE_FIELDS = (*TEXT_FIELDS, *LIST_FIELDS, *OBJECT_FIELDS)
+
+CUSTOM_FIELD_PREFIX = "customFields."
+#: Starts with a letter; letters, digits, blank, `_` and `-`; at most 64 characters.
+CUSTOM_FIELD_NAME_PATTERN = r"^[^\W\d_][\w \-]{0,63}$"
+MAX_CUSTOM_FIELDS = 100
+MAX_CUSTOM_FIELD_CHARS = 4_096
+MAX_TAGS = 100
+MAX_TAG_CHARS = 128
+MAX_LIST_ITEMS = 50
+MAX_CONTACT_BYTES = 65_536
+
+is_custom_field_name = re.compile(CUSTOM_FIELD_NAME_PATTERN).match
+
+
+def is_mapping_target(name: str) -> bool:
+    """Whether a column can be mapped to `name`. `id`, `version`, timestamps and the like can't be set from outside."""
+    if name.startswith(CUSTOM_FIELD_PREFIX):
+        return is_custom_field_name(name.removeprefix(CUSTOM_FIELD_PREFIX)) is not None
+    return name in TEXT_FIELDS
+
+
+def max_chars(target: str) -> int:
+    """The greatest number of characters that a value for this mapping target may have."""
+    return TEXT_FIELDS.get(target, MAX_CUSTOM_FIELD_CHARS)
+
+
+def values_size(values: Values) -> int:
+    """About how many bytes the values take, in UTF-8, names included."""
+    return _size(values)
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+    if isinstance(value, Mapping):
+        return sum(len(name) * 4 + _size(item) for name, item in value.items())
+    if isinstance(value, list | tuple):
+        return sum(_size(item) + 1 for item in value)
+    return 8

@@ -1,0 +1,65 @@
+"""Where a job's objects lie in the bucket. The prefix comes first, so that lifecycle rules can tell them apart."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+
+def upload_key(tenant: str, upload_id: str) -> str:
+    """A client's upload, before any job knows of it."""
+    return f"uploads/{_safe(tenant)}/{upload_id}"
+
+
+def uploads_prefix(tenant: str) -> str:
+    """Everything that this tenant has uploaded."""
+    return f"uploads/{_safe(tenant)}/"
+
+
+def staged_part_key(tenant: str, job: str, part: int) -> str:
+    """The valid rows of one part, a JSON line each."""
+    return f"staged/{_safe(tenant)}/{job}/part-{part:05d}.jsonl"
+
+
+def manifest_key(tenant: str, job: str) -> str:
+    """The list of the parts, written when all of them are there."""
+    return f"staged/{_safe(tenant)}/{job}/manifest.json"
+
+
+def staged_errors_key(tenant: str, job: str) -> str:
+    """Rows that staging rejected, a JSON line each, in the file's order."""
+    return f"staged/{_safe(tenant)}/{job}/errors.jsonl"
+
+
+def plans_prefix(tenant: str, job: str, part: int) -> str:
+    """All plans of one part."""
+    return f"undo/{_safe(tenant)}/{job}/part-{part:05d}/"
+
+
+def plan_key(tenant: str, job: str, part: int, round_: int) -> str:
+    """The plan of one round of one part: before- and after-images, the undo log."""
+    return f"{plans_prefix(tenant, job, part)}round-{round_:03d}.json"
+
+
+def part_outcome_key(tenant: str, job: str, part: int) -> str:
+    """What became of each row of one part."""
+    return f"results/{_safe(tenant)}/{job}/parts/part-{part:05d}.json"
+
+
+def errors_key(tenant: str, job: str) -> str:
+    """All rows in error, a JSON line each, in the file's order."""
+    return f"results/{_safe(tenant)}/{job}/errors.jsonl"
+
+
+def errors_csv_key(tenant: str, job: str) -> str:
+    """The failed rows in the file's own columns, to be corrected and imported again."""
+    return f"results/{_safe(tenant)}/{job}/errors.csv"
+
+
+def results_csv_key(tenant: str, job: str) -> str:
+    """Every row's outcome."""
+    return f"results/{_safe(tenant)}/{job}/results.csv"
+
+
+def _safe(tenant: str) -> str:
+    # A tenant's name comes from a token: no slash in it may reach another tenant's prefix.
+    return quote(tenant, safe="")
