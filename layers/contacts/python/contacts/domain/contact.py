@@ -11,6 +11,9 @@ from typing import Any, NamedTuple, TypeAlias
 FieldValue: TypeAlias = "str | list[str] | list[dict[str, str]] | dict[str, Any]"
 Values: TypeAlias = "Mapping[str, FieldValue]"
 
+#: Every contact's id has this many characters.
+ID_CHARS = 36
+
 #: How many marks a contact keeps. A retry comes long before eight further jobs have written the same contact.
 MARKS_KEPT = 8
 
@@ -72,10 +75,10 @@ def contact_to_record(contact: Contact) -> dict[str, Any]:
         "version": contact.version,
         "createdAt": contact.created_at,
         "updatedAt": contact.updated_at,
-        "createdBy": contact.created_by,
+        "createdBy": tuple(contact.created_by),
     }
     if contact.written_by:
-        record["writtenBy"] = contact.written_by
+        record["writtenBy"] = [tuple(mark) for mark in contact.written_by]
     if contact.external_source is not None:
         record["externalSource"] = contact.external_source
     if contact.segments:

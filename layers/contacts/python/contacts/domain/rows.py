@@ -18,6 +18,11 @@ class StagedRow(NamedTuple):
     values: Mapping[str, str | None]
     cells: Sequence[str]
 
+    @property
+    def email(self) -> str:
+        """The e-mail as given; a row without one is never staged."""
+        return self.values["email"] or ""
+
 
 class Outcome(StrEnum):
     """What became of a row."""

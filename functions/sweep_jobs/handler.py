@@ -1,0 +1,36 @@
+"""Every few minutes: mend jobs that a crash left behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from contacts.runtime.import_steps import sweep_jobs
+from contacts.runtime.telemetry import logger, metrics, tracer
+from contacts.runtime.wiring import Wiring
+
+wiring = Wiring()
+
+
+class SweepError(Exception):
+    """Some jobs could not be mended; the next sweep tries again."""
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    report = sweep_jobs(wiring, _log_error)()
+    counts = {"started": report.started, "closed": report.closed, "announced": report.announced}
+    for name, count in counts.items():
+        metrics.add_metric(name=f"jobs_{name}", unit=MetricUnit.Count, value=count)
+    logger.info("swept", extra=counts)
+    if report.failed:
+        raise SweepError(f"{len(report.failed)} jobs could not be mended: {', '.join(report.failed[:20])}")
+    return counts
+
+
+def _log_error(job_id: str, error: Exception) -> None:
+    logger.exception("a job could not be mended", exc_info=error, extra={"job_id": job_id})

@@ -1,0 +1,60 @@
+"""What the state machines hand to their steps and get back. Ids and decisions only: payloads are limited to 256 KB and
+are kept in the execution history, where no personal data may be."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Step(BaseModel):
+    """Base of all step models: camelCase outside, immutable, nothing unexpected."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+
+    def to_event(self) -> dict[str, object]:
+        """The model as the state machine sees it."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class StageImportInput(Step):
+    """Input of `stage_import`."""
+
+    job_id: str = Field(min_length=1)
+
+
+class Manifest(Step):
+    """Where the list of parts lies."""
+
+    bucket: str
+    key: str
+
+
+class StageImportOutput(Step):
+    """Output of `stage_import`: `apply` the parts of the manifest, or go on to `finish`."""
+
+    job_id: str
+    decision: Literal["apply", "finish"]
+    manifest: Manifest
+
+
+class ApplyImportPartInput(Step):
+    """Input of `apply_import_part`."""
+
+    job_id: str = Field(min_length=1)
+    part: int = Field(ge=0)
+
+
+class ApplyImportPartOutput(Step):
+    """Output of `apply_import_part`; the state machine's Catch answers `true` in its place."""
+
+    failed: Literal[False] = False
+
+
+class FinishImportInput(Step):
+    """Input of `finish_import`; `cause` names the step's reason where the execution came off its way."""
+
+    job_id: str = Field(min_length=1)
+    cause: str | None = None

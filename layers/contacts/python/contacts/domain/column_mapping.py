@@ -1,0 +1,104 @@
+"""Which column of a file goes into which field of a contact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from contacts.domain.contact_fields import is_mapping_target
+from contacts.domain.errors import FileRejected, InvalidRequest
+
+#: The columns that a list of failed rows has after the file's own; they are passed over when it is imported again.
+FAILURE_COLUMNS = ("row", "code", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A mapped column: its place in a row, its name in the file, the field it sets."""
+
+    index: int
+    name: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file's rows are to be read.
+
+    Attributes:
+        columns: the mapped columns, `email` first.
+        header: the file's own columns, without `FAILURE_COLUMNS`.
+        row_width: how many cells a row has to have.
+        own_width: how many of them may be filled, where the file is a list of failed rows; else None.
+    """
+
+    columns: tuple[Column, ...]
+    header: tuple[str, ...]
+    row_width: int
+    own_width: int | None = None
+
+
+def check_mapping(mapping: Mapping[str, str]) -> None:
+    """Refuse a mapping that could import nothing, before a job is made of it.
+
+    Raises:
+        InvalidRequest: no column, or more than one, is mapped to `email`; two columns are mapped to one target.
+    """
+    targets = Counter(mapping.values())
+    if "email" not in targets:
+        raise InvalidRequest(
+            "fieldMapping must map one column to email", code="MAPPING_WITHOUT_EMAIL", field="fieldMapping"
+        )
+    twice = sorted(target for target, count in targets.items() if count > 1)
+    if twice:
+        raise InvalidRequest(
+            f"fieldMapping maps more than one column to {', '.join(twice)}",
+            code="MAPPING_TARGET_TWICE",
+            field="fieldMapping",
+        )
+
+
+def lay_out(header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
+    """Find the mapped columns in a file's header.
+
+    Raises:
+        FileRejected: a mapping target is unknown, a header stands twice, or a mapped column is not in the file.
+    """
+    unknown = sorted(target for target in mapping.values() if not is_mapping_target(target))
+    if unknown:
+        raise FileRejected(
+            f"unknown mapping target: {', '.join(unknown)}", code="UNKNOWN_MAPPING_TARGET", field=unknown[0]
+        )
+    own, own_width = _own_columns(header)
+    twice = sorted(name for name, count in Counter(own).items() if name and count > 1)
+    if twice:
+        raise FileRejected(
+            f"the header names a column twice: {', '.join(twice)}", code="DUPLICATE_HEADER", field=twice[0]
+        )
+    missing = sorted(name for name in mapping if name.strip() not in own)
+    if missing:
+        raise FileRejected(
+            f"the file has no column {', '.join(missing)}; it has {_names(own)}",
+            code="MISSING_HEADER",
+            field=missing[0],
+        )
+    columns = [Column(own.index(name.strip()), name.strip(), target) for name, target in mapping.items()]
+    columns.sort(key=lambda column: column.target != "email")
+    return Layout(tuple(columns), tuple(own), len(header), own_width)
+
+
+def _own_columns(header: Sequence[str]) -> tuple[list[str], int | None]:
+    own = list(header)
+    if tuple(own[-3:]) != FAILURE_COLUMNS:
+        return own, None
+    own = own[:-3]
+    # Blank names at the end hold what ragged rows had beyond the header.
+    while own and not own[-1]:
+        own.pop()
+    return own, len(own)
+
+
+def _names(header: Sequence[str]) -> str:
+    shown = ", ".join(name for name in header[:20] if name)
+    return shown + (", ..." if len(header) > 20 else "")

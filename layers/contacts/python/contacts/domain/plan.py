@@ -1,0 +1,128 @@
+"""Plans: what a worker is about to write, put down before the first contact is touched.
+
+A retry follows the newest plan instead of deciding afresh, and the before- and after-images in it are the undo log.
+Rows that a round could not settle are decided again in the next one, so a row's latest mention is the one that holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from contacts.domain.contact import Mark, contact_from_record, contact_to_record
+from contacts.domain.contact_write import ContactWrite, Delete, Insert, InsertTwin, Update
+from contacts.domain.rows import Outcome, RowError, RowOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWrite:
+    """One write, and what it means for each of the rows it stands for."""
+
+    write: ContactWrite
+    outcomes: tuple[RowOutcome, ...]
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        return tuple(outcome.row for outcome in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One round: writes to try, and rows that need none."""
+
+    writes: Sequence[PlannedWrite]
+    outcomes: Sequence[RowOutcome]
+    errors: Sequence[RowError]
+
+    def rows(self) -> Iterable[int]:
+        """Every row that this plan speaks of."""
+        for planned in self.writes:
+            yield from planned.rows
+        for outcome in self.outcomes:
+            yield outcome.row
+        for error in self.errors:
+            yield error.row
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What all rounds together come to: the writes that happened, each row's outcome, the rows in error."""
+
+    writes: Sequence[PlannedWrite]
+    outcomes: Sequence[RowOutcome]
+    errors: Sequence[RowError]
+
+
+def settle_rounds(rounds: Sequence[Plan]) -> Settled:
+    """Take each row's latest mention. Outcomes, those in error included, come in the order of their rows."""
+    latest = {row: number for number, plan in enumerate(rounds) for row in plan.rows()}
+    writes: list[PlannedWrite] = []
+    outcomes: list[RowOutcome] = []
+    errors: list[RowError] = []
+    for number, plan in enumerate(rounds):
+        for planned in plan.writes:
+            if latest[planned.outcomes[0].row] == number:
+                writes.append(planned)
+                outcomes.extend(planned.outcomes)
+        outcomes.extend(outcome for outcome in plan.outcomes if latest[outcome.row] == number)
+        errors.extend(error for error in plan.errors if latest[error.row] == number)
+    outcomes.extend(RowOutcome(error.row, Outcome.ERROR, "", error.code) for error in errors)
+    return Settled(writes, sorted(outcomes), sorted(errors, key=lambda error: error.row))
+
+
+def plan_to_record(plan: Plan) -> dict[str, Any]:
+    """A plan as plain JSON values."""
+    return {
+        "writes": [_write_to_record(planned) for planned in plan.writes],
+        "outcomes": [tuple(outcome) for outcome in plan.outcomes],
+        "errors": [error.to_record() for error in plan.errors],
+    }
+
+
+def plan_from_record(record: Mapping[str, Any]) -> Plan:
+    """The inverse of `plan_to_record`."""
+    return Plan(
+        writes=[_write_from_record(item) for item in record["writes"]],
+        outcomes=[outcome_from_record(item) for item in record["outcomes"]],
+        errors=[RowError.from_record(item) for item in record["errors"]],
+    )
+
+
+def outcome_from_record(record: Sequence[Any]) -> RowOutcome:
+    """A row's outcome from its JSON array."""
+    row, outcome, contact_id, reason = record
+    return RowOutcome(row, Outcome(outcome), contact_id, reason)
+
+
+def _write_to_record(planned: PlannedWrite) -> dict[str, Any]:
+    write = planned.write
+    record: dict[str, Any] = {"outcomes": [tuple(outcome) for outcome in planned.outcomes]}
+    match write:
+        case Insert(after):
+            record |= {"op": "insert", "after": contact_to_record(after)}
+        case InsertTwin(after):
+            record |= {"op": "twin", "after": contact_to_record(after)}
+        case Update(before, after, mark):
+            record |= {"op": "update", "before": contact_to_record(before), "after": contact_to_record(after)}
+            record["mark"] = mark and tuple(mark)
+        case Delete(before, mark):
+            record |= {"op": "delete", "before": contact_to_record(before), "mark": mark and tuple(mark)}
+    return record
+
+
+def _write_from_record(record: Mapping[str, Any]) -> PlannedWrite:
+    mark = Mark(*record["mark"]) if record.get("mark") else None
+    write: ContactWrite
+    match record["op"]:
+        case "insert":
+            write = Insert(contact_from_record(record["after"]))
+        case "twin":
+            write = InsertTwin(contact_from_record(record["after"]))
+        case "update":
+            write = Update(contact_from_record(record["before"]), contact_from_record(record["after"]), mark)
+        case "delete":
+            write = Delete(contact_from_record(record["before"]), mark)
+        case op:
+            raise ValueError(f"a plan has an unknown operation {op!r}")
+    return PlannedWrite(write, tuple(outcome_from_record(item) for item in record["outcomes"]))

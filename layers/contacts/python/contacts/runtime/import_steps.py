@@ -1,0 +1,63 @@
+"""The use cases behind the later steps of an import and the sweeper, put together from the ports of a function.
+
+Staging stands apart, in `staging`: it alone loads the libraries that read files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from contacts.runtime.wiring import Wiring
+from contacts.usecases.announce_import import AnnounceImport
+from contacts.usecases.apply_import_part import ApplyImportPart
+from contacts.usecases.finish_import import FinishImport
+from contacts.usecases.import_parts import PartEnd
+from contacts.usecases.import_results import WriteImportResults
+from contacts.usecases.sweep_jobs import SweepJobs
+from contacts.usecases.unit_of_work import UnitOfWork
+
+
+def apply_import_part(wiring: Wiring) -> ApplyImportPart:
+    return ApplyImportPart(
+        jobs=wiring.jobs,
+        contacts=wiring.contacts,
+        files=wiring.files,
+        work=_unit_of_work(wiring),
+        end_part=_part_end(wiring),
+        clock=wiring.clock,
+    )
+
+
+def finish_import(wiring: Wiring) -> FinishImport:
+    return FinishImport(
+        jobs=wiring.jobs,
+        files=wiring.files,
+        work=_unit_of_work(wiring),
+        end_part=_part_end(wiring),
+        write_results=WriteImportResults(files=wiring.files),
+        announce=_announce_import(wiring),
+        clock=wiring.clock,
+    )
+
+
+def sweep_jobs(wiring: Wiring, on_error: Callable[[str, Exception], None]) -> SweepJobs:
+    return SweepJobs(
+        jobs=wiring.jobs,
+        runner=wiring.runner,
+        finish=finish_import(wiring),
+        announce=_announce_import(wiring),
+        clock=wiring.clock,
+        on_error=on_error,
+    )
+
+
+def _unit_of_work(wiring: Wiring) -> UnitOfWork:
+    return UnitOfWork(contacts=wiring.contacts, files=wiring.files)
+
+
+def _part_end(wiring: Wiring) -> PartEnd:
+    return PartEnd(jobs=wiring.jobs, segments=wiring.segments, files=wiring.files, clock=wiring.clock)
+
+
+def _announce_import(wiring: Wiring) -> AnnounceImport:
+    return AnnounceImport(jobs=wiring.jobs, events=wiring.events, clock=wiring.clock)

@@ -1,0 +1,98 @@
+"""End an import: account for every row, write the lists, close the job, tell the world."""
+
+from __future__ import annotations
+
+import orjson
+
+from contacts.domain.import_job import FileError, ImportJob, ImportStatus, StagedFile
+from contacts.domain.object_keys import manifest_key
+from contacts.domain.rows import RowError
+from contacts.ports import Clock, FileStore, JobStore
+from contacts.usecases.announce_import import AnnounceImport
+from contacts.usecases.import_parts import PartEnd, import_unit, load_staged_rows
+from contacts.usecases.import_results import WriteImportResults
+from contacts.usecases.unit_of_work import UnitOfWork
+
+NOT_READ = FileError(
+    "IMPORT_FAILED", "the file could not be read because of a fault on our side; nothing was imported, please try again"
+)
+NOT_ALL_APPLIED = FileError(
+    "IMPORT_INCOMPLETE",
+    "some rows could not be imported because of a fault on our side; import the list of failed rows once more",
+)
+NOT_ACCOUNTED_FOR = FileError(
+    "IMPORT_UNACCOUNTED",
+    "the import was broken off because of a fault on our side; beyond what the counts say, further rows may be imported",
+)
+
+
+class FinishImport:
+    """Closes a job whose work is over, however it went. Can be run again at any point."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        files: FileStore,
+        work: UnitOfWork,
+        end_part: PartEnd,
+        write_results: WriteImportResults,
+        announce: AnnounceImport,
+        clock: Clock,
+    ) -> None:
+        self._jobs = jobs
+        self._files = files
+        self._work = work
+        self._end_part = end_part
+        self._write_results = write_results
+        self._announce = announce
+        self._clock = clock
+
+    def __call__(self, job_id: str) -> None:
+        """Finish the job. Call it only when no worker of the job can be running any more: parts without a record are
+        closed from their plans and the table, and their unwritten rows end in error."""
+        job = self._jobs.find_import(job_id)
+        if job is None:
+            return
+        if job.is_open:
+            self._close(job)
+            job = self._jobs.find_import(job_id)
+        if job is not None and not job.announced:
+            self._announce(job)
+
+    def give_up(self, job_id: str) -> None:
+        """End a job that `__call__` has failed to end for long: without its lists, as the alternative is never."""
+        job = self._jobs.close_import(job_id, ImportStatus.FAILED, self._clock(), NOT_ACCOUNTED_FOR)
+        if job is not None:
+            self._announce(job)
+
+    def _close(self, job: ImportJob) -> None:
+        if job.staged is None:
+            self._jobs.close_import(job.id, ImportStatus.FAILED, self._clock(), NOT_READ)
+            return
+        parts = self._manifest(job, job.staged)
+        done = {record.part for record in self._jobs.parts(job.id)}
+        for part in parts:
+            if part not in done:
+                self._reconcile(job, part)
+        self._write_results(job, job.staged, parts)
+        if any(record.reconciled for record in self._jobs.parts(job.id)):
+            self._jobs.close_import(job.id, ImportStatus.FAILED, self._clock(), NOT_ALL_APPLIED)
+        else:
+            self._jobs.close_import(job.id, ImportStatus.COMPLETED, self._clock())
+
+    def _reconcile(self, job: ImportJob, part: int) -> None:
+        rows = load_staged_rows(self._files, job, part)
+
+        def give_up(row: int) -> RowError:
+            message = "the row was not imported because of a fault on our side"
+            return RowError(row, None, None, "NOT_IMPORTED", message, rows[row].cells)
+
+        settled = self._work.reconcile(import_unit(job, part), give_up, rows)
+        self._end_part(job, part, settled, reconciled=True)
+
+    def _manifest(self, job: ImportJob, staged: StagedFile) -> list[int]:
+        body = self._files.get(manifest_key(job.tenant, job.id))
+        if body is None:
+            raise FileNotFoundError(f"job {job.id} is staged in {staged.parts} parts and has no manifest")
+        return [entry["part"] for entry in orjson.loads(body)]

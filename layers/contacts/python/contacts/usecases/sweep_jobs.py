@@ -1,0 +1,91 @@
+"""Look after jobs that a crash left behind: start what never started, close what died, send what was not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from contacts.domain.import_job import ImportJob
+from contacts.ports import Clock, ExecutionState, JobRunner, JobStore
+from contacts.usecases.announce_import import AnnounceImport
+from contacts.usecases.finish_import import FinishImport
+
+#: A start that takes longer than this has died between storing the job and starting its execution.
+START_GRACE = timedelta(minutes=2)
+#: Longer than any worker of an import may run (a Lambda function ends after 15 minutes), so that none is still
+#: writing when a job is closed over its head.
+WORKER_GRACE = timedelta(minutes=16)
+#: A dead job that could not be closed for this long, with a try every few minutes, is ended without its lists.
+GIVE_UP_AFTER = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class SweepReport:
+    """What a sweep did, as counts; `failed` holds the ids of jobs it could not mend this time."""
+
+    started: int = 0
+    closed: int = 0
+    announced: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+class SweepJobs:
+    """One pass over all open jobs. One job's trouble keeps no other from being mended."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        runner: JobRunner,
+        finish: FinishImport,
+        announce: AnnounceImport,
+        clock: Clock,
+        on_error: Callable[[str, Exception], None],
+    ) -> None:
+        self._jobs = jobs
+        self._runner = runner
+        self._finish = finish
+        self._announce = announce
+        self._clock = clock
+        self._on_error = on_error
+
+    def __call__(self) -> SweepReport:
+        report = SweepReport()
+        now = datetime.fromisoformat(self._clock())
+        for open_job in self._jobs.open_jobs(_iso(now - START_GRACE)):
+            try:
+                self._mend(open_job.job_id, now, report)
+            except Exception as error:  # noqa: BLE001 - the others must not wait for this one; it is told and counted
+                self._on_error(open_job.job_id, error)
+                report.failed.append(open_job.job_id)
+        return report
+
+    def _mend(self, job_id: str, now: datetime, report: SweepReport) -> None:
+        job = self._jobs.find_import(job_id)
+        if job is None:
+            return
+        if not job.is_open:
+            if not job.announced:
+                self._announce(job)
+                report.announced += 1
+            return
+        state = self._runner.import_state(job_id)
+        if state is ExecutionState.MISSING:
+            self._runner.start_import(job_id)
+            report.started += 1
+        elif state is ExecutionState.ENDED and datetime.fromisoformat(job.changed_at) < now - WORKER_GRACE:
+            self._close(job, now)
+            report.closed += 1
+
+    def _close(self, job: ImportJob, now: datetime) -> None:
+        try:
+            self._finish(job.id)
+        except Exception:
+            if datetime.fromisoformat(job.changed_at) < now - GIVE_UP_AFTER:
+                self._finish.give_up(job.id)
+            raise
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
