@@ -1,0 +1,89 @@
+"""Sends statements in batches of 25, and says of each what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from contacts.adapters.dynamodb.contact_keys import Key
+from contacts.adapters.dynamodb.contact_retries import BUSY_CODES, LOST_CODES, Patience, Trouble, trouble_of
+from contacts.adapters.dynamodb.contact_statements import Statement
+from contacts.domain.contact_write import WriteResult
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+#: BatchExecuteStatement takes 25 statements (API reference).
+MAX_STATEMENTS = 25
+
+_REFUSED_CODES = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
+
+
+class StatementError(Exception):
+    """DynamoDB can't carry a statement out at all: a fault of ours, a missing table or permission."""
+
+
+def run_statements(client: DynamoDBClient, statements: Sequence[Statement], patience: Patience) -> list[WriteResult]:
+    """Send the statements, throttled ones again and again; the results stand in the order of the statements.
+
+    `client` must not retry: a batch whose answer is lost is not sent again, its statements are UNKNOWN.
+    """
+    results: dict[int, WriteResult] = {}
+    waiting: Sequence[int] = range(len(statements))
+    while waiting:
+        throttled = []
+        for batch in _batches(statements, waiting):
+            for number, result in zip(batch, _send(client, [statements[n] for n in batch]), strict=True):
+                if result is None:
+                    throttled.append(number)
+                else:
+                    results[number] = result
+        if throttled:
+            patience.pause()
+        waiting = throttled
+    return [results[number] for number in range(len(statements))]
+
+
+def _batches(statements: Sequence[Statement], numbers: Iterable[int]) -> Iterator[list[int]]:
+    """Numbers in their order, 25 at a time; DynamoDB refuses a batch that names a key twice."""
+    batch: list[int] = []
+    keys: set[Key] = set()
+    for number in numbers:
+        key = statements[number].key
+        if len(batch) == MAX_STATEMENTS or key in keys:
+            yield batch
+            batch, keys = [], set()
+        batch.append(number)
+        keys.add(key)
+    if batch:
+        yield batch
+
+
+def _send(client: DynamoDBClient, batch: Sequence[Statement]) -> list[WriteResult | None]:
+    """One batch; None stands for a statement that was throttled."""
+    requests: Any = [statement.request() for statement in batch]
+    try:
+        responses = client.batch_execute_statement(Statements=requests)["Responses"]
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise
+        return [None if trouble is Trouble.BUSY else WriteResult.UNKNOWN] * len(batch)
+    return [_result(statement, response) for statement, response in zip(batch, responses, strict=True)]
+
+
+def _result(statement: Statement, response: Mapping[str, Any]) -> WriteResult | None:
+    code = response["Error"]["Code"] if "Error" in response else None
+    if code is None:
+        deleted_nothing = statement.returns_item and "Item" not in response
+        return WriteResult.REFUSED if deleted_nothing else WriteResult.WRITTEN
+    if code in _REFUSED_CODES:
+        return WriteResult.REFUSED
+    if code in BUSY_CODES:
+        return None
+    if code in LOST_CODES:
+        return WriteResult.UNKNOWN
+    raise StatementError(code)

@@ -1,0 +1,118 @@
+"""Where a tenant's contacts live in the table, and how they are named.
+
+Every place is a partition key `<tenant>#<shard>` and one of two sort keys: a *slot*, which only the holder of an
+e-mail ever takes, or a contact's own *id*, which begins with the slot of the e-mail that it was made with. So what
+belongs to one e-mail lies side by side in one partition.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b32encode
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import NamedTuple
+from urllib.parse import quote
+
+from contacts.domain.contact import Contact, Mark
+from contacts.domain.email_address import normalise_email
+
+#: 100 bits: among a tenant's million e-mails the odds of two in one slot are below 1 in 10**18.
+SLOT_CHARS = 20
+#: 80 bits, of (job, row): has to be unique within one slot only.
+TAIL_CHARS = 16
+
+is_contact_id = re.compile(rf"[a-z2-7]{{{SLOT_CHARS + TAIL_CHARS}}}").fullmatch
+"""Whether a text from outside can be a contact's id at all."""
+
+_VALUE_OF_CHAR = {char: value for value, char in enumerate("abcdefghijklmnopqrstuvwxyz234567")}
+
+
+class Key(NamedTuple):
+    """The primary key of one item."""
+
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True, slots=True)
+class TenantKeys:
+    """The keys of one tenant, from its settings; see `ports.Addressing`. E-mails come normalised.
+
+    Attributes:
+        tenant: the name as the token gives it, any text.
+        salt: keeps slots, and with them ids, from telling who has which e-mail; at most 64 bytes.
+        shards: over how many partitions the contacts are spread.
+    """
+
+    tenant: str
+    salt: bytes
+    shards: int
+    partitions: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Quoted, a tenant's name holds no `#`: no name can produce another tenant's key.
+        quoted = quote(self.tenant, safe="")
+        object.__setattr__(self, "partitions", tuple(f"{quoted}#{shard:02d}" for shard in range(self.shards)))
+
+    def route(self, email: str) -> int:
+        return int.from_bytes(self._digest(f"e:{email}")[:4])
+
+    def contact_id(self, email: str | None, mark: Mark) -> str:
+        slot = self.slot(email) if email is not None else _base32(self._digest(f"r:{mark.job}:{mark.row}"), SLOT_CHARS)
+        return slot + _base32(self._digest(f"t:{mark.job}:{mark.row}"), TAIL_CHARS)
+
+    def slot(self, email: str) -> str:
+        """The sort key of whoever holds this e-mail."""
+        return _base32(self._digest(f"e:{email}"), SLOT_CHARS)
+
+    def partition(self, slot: str) -> str:
+        """The partition of a slot, and of all ids that begin with it.
+
+        From the slot's last characters: its first 32 bits are `route`, and an import part, which holds the e-mails of
+        some routes, must not meet one partition with all its writes.
+        """
+        number = 0
+        for char in slot[SLOT_CHARS - 4 : SLOT_CHARS]:
+            number = number * 32 + _VALUE_OF_CHAR[char]
+        return self.partitions[number % self.shards]
+
+    def holder(self, email: str) -> Key:
+        """The place of whoever holds this e-mail."""
+        slot = self.slot(email)
+        return Key(self.partition(slot), slot)
+
+    def home(self, contact_id: str) -> Key:
+        """The slot that the id begins with: that of the contact's first e-mail."""
+        return Key(self.partition(contact_id), contact_id[:SLOT_CHARS])
+
+    def own(self, contact_id: str) -> Key:
+        """The contact's own place: a twin, a contact without e-mail, a forward or a trace lies there."""
+        return Key(self.partition(contact_id), contact_id)
+
+    def place(self, contact: Contact) -> Key:
+        """Where the contact lives if it is not a twin."""
+        email = normalised_email(contact)
+        return self.own(contact.id) if email is None else self.holder(email)
+
+    def external_source(self, source: str) -> str:
+        """The key of the index on `externalSource`."""
+        return f"{quote(self.tenant, safe='')}#{source}"
+
+    def _digest(self, text: str) -> bytes:
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=15, key=self.salt).digest()
+
+
+def settings_key(tenant: str) -> Key:
+    """The item with a tenant's salt and number of shards. No shard is called `settings`."""
+    return Key(f"{quote(tenant, safe='')}#settings", "settings")
+
+
+def normalised_email(contact: Contact) -> str | None:
+    """The contact's primary e-mail in the form in which it is compared."""
+    email = contact.email
+    return None if email is None else normalise_email(email)
+
+
+def _base32(digest: bytes, chars: int) -> str:
+    return b32encode(digest).decode("ascii")[:chars].lower()
