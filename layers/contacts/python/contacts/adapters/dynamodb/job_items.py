@@ -1,0 +1,185 @@
+"""Import jobs and the records of their parts as items of the jobs table, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from contacts.adapters.dynamodb.expiry import EXPIRES_AT
+from contacts.adapters.dynamodb.job_keys import OPEN, OPEN_KEY, created_key, job_key, part_key
+from contacts.domain.import_job import (
+    BlankValues,
+    DuplicateStrategy,
+    FileError,
+    ImportJob,
+    ImportOptions,
+    ImportStatus,
+    PartRecord,
+    RowCounts,
+    StagedFile,
+)
+
+Item = dict[str, Any]
+
+#: Tells imports from the other kinds of job that share the table.
+IMPORT_KIND = "import"
+
+#: Counter attributes, of jobs and of parts, by the field of `RowCounts` that each holds.
+COUNTERS: Mapping[str, str] = {
+    "created": "createdCount",
+    "updated": "updatedCount",
+    "skipped": "skippedCount",
+    "errors": "errorCount",
+}
+
+_to_dynamodb = TypeSerializer().serialize
+_from_dynamodb = TypeDeserializer().deserialize
+
+
+def job_item(job: ImportJob, expires_at: int) -> Item:
+    """The item of a job. `openKey` keeps it in the sweeper's index until it has ended and been announced."""
+    item = _item(
+        {
+            "tenantKey": job.tenant,
+            "createdKey": created_key(job.created_at, job.id),
+            OPEN_KEY: None if job.announced else OPEN,
+            "kind": IMPORT_KIND,
+            "id": job.id,
+            "workspace": job.workspace,
+            "createdBy": job.created_by,
+            "createdAt": job.created_at,
+            "changedAt": job.changed_at,
+            "startedAt": job.started_at,
+            "completedAt": job.completed_at,
+            "rolledBackAt": job.rolled_back_at,
+            "fileName": job.file_name,
+            "fileKey": job.file_key,
+            "fileUrl": job.file_url,
+            "fieldMapping": dict(job.field_mapping),
+            "options": _options_map(job.options),
+            "status": job.status.value,
+            "staged": None if job.staged is None else staged_map(job.staged),
+            "fileError": None if job.file_error is None else file_error_map(job.file_error),
+            EXPIRES_AT: expires_at,
+            **counters(job.counts),
+        }
+    )
+    return {**job_key(job.id), **item}
+
+
+def job_from_item(item: Mapping[str, Any]) -> ImportJob:
+    """The inverse of `job_item`."""
+    record = {name: _from_dynamodb(value) for name, value in item.items()}
+    staged, file_error = record.get("staged"), record.get("fileError")
+    return ImportJob(
+        id=record["id"],
+        tenant=record["tenantKey"],
+        workspace=record.get("workspace"),
+        created_by=record["createdBy"],
+        created_at=record["createdAt"],
+        changed_at=record["changedAt"],
+        started_at=record.get("startedAt"),
+        completed_at=record.get("completedAt"),
+        rolled_back_at=record.get("rolledBackAt"),
+        file_name=record["fileName"],
+        file_key=record["fileKey"],
+        file_url=record["fileUrl"],
+        field_mapping=record["fieldMapping"],
+        options=_options_from_map(record["options"]),
+        status=ImportStatus(record["status"]),
+        counts=_counts(record),
+        staged=None if staged is None else _staged_from_map(staged),
+        file_error=None if file_error is None else FileError(**file_error),
+        announced=OPEN_KEY not in record,
+    )
+
+
+def part_item(job_id: str, record: PartRecord, expires_at: int) -> Item:
+    """The item of a finished part."""
+    values = {
+        "part": record.part,
+        "reconciled": record.reconciled,
+        EXPIRES_AT: expires_at,
+        **counters(record.counts),
+    }
+    return {**part_key(job_id, record.part), **_item(values)}
+
+
+def part_from_item(item: Mapping[str, Any]) -> PartRecord:
+    """The inverse of `part_item`."""
+    record = {name: _from_dynamodb(value) for name, value in item.items()}
+    return PartRecord(part=int(record["part"]), counts=_counts(record), reconciled=record["reconciled"])
+
+
+def counters(counts: RowCounts) -> dict[str, int]:
+    """Counts by the names of their attributes."""
+    return {attribute: getattr(counts, name) for name, attribute in COUNTERS.items()}
+
+
+def staged_map(staged: StagedFile) -> dict[str, Any]:
+    return {
+        "uploadVersion": staged.upload_version,
+        "fileType": staged.file_type,
+        "fileSize": staged.file_size,
+        "header": list(staged.header),
+        "parts": staged.parts,
+        "totalRows": staged.total_rows,
+        "rejected": counters(staged.rejected),
+    }
+
+
+def file_error_map(error: FileError) -> dict[str, Any]:
+    return {"code": error.code, "message": error.message, "field": error.field}
+
+
+def value_of(value: Any) -> dict[str, Any]:
+    """A plain value as DynamoDB takes it."""
+    return dict(_to_dynamodb(value))
+
+
+def _item(values: Mapping[str, Any]) -> Item:
+    return {name: value_of(value) for name, value in values.items() if value is not None}
+
+
+def _counts(record: Mapping[str, Any]) -> RowCounts:
+    return RowCounts(**{name: int(record[attribute]) for name, attribute in COUNTERS.items()})
+
+
+def _staged_from_map(record: Mapping[str, Any]) -> StagedFile:
+    return StagedFile(
+        upload_version=record["uploadVersion"],
+        file_type=record["fileType"],
+        file_size=int(record["fileSize"]),
+        header=tuple(record["header"]),
+        parts=int(record["parts"]),
+        total_rows=int(record["totalRows"]),
+        rejected=_counts(record["rejected"]),
+    )
+
+
+def _options_map(options: ImportOptions) -> dict[str, Any]:
+    return {
+        "fileType": options.file_type,
+        "duplicateStrategy": options.duplicate_strategy.value,
+        "tags": list(options.tags),
+        "segmentName": options.segment_name,
+        "validateEmail": options.validate_email,
+        "validatePhone": options.validate_phone,
+        "blankValues": options.blank_values.value,
+        "sheet": options.sheet,
+    }
+
+
+def _options_from_map(record: Mapping[str, Any]) -> ImportOptions:
+    return ImportOptions(
+        file_type=record["fileType"],
+        duplicate_strategy=DuplicateStrategy(record["duplicateStrategy"]),
+        tags=tuple(record["tags"]),
+        segment_name=record["segmentName"],
+        validate_email=record["validateEmail"],
+        validate_phone=record["validatePhone"],
+        blank_values=BlankValues(record["blankValues"]),
+        sheet=record["sheet"],
+    )

@@ -1,0 +1,94 @@
+"""Keys of the jobs table: jobs, their parts, segments, their members, idempotency claims.
+
+A tenant's name comes from a token and is quoted, so that no `#` in it reaches into another tenant's keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from contacts.domain.errors import InvalidRequest
+
+#: A primary key as DynamoDB takes it: `pk` and `sk`.
+Key = dict[str, Any]
+
+#: Names of the two indexes and of their key attributes.
+BY_TENANT_INDEX = "byTenant"
+OPEN_JOBS_INDEX = "openJobs"
+OPEN_KEY = "openKey"
+OPEN = "open"
+
+PART_PREFIX = "PART#"
+SEGMENT_PREFIX = "SEG#"
+
+_JOB_PREFIX = "JOB#"
+#: DynamoDB's quota for a sort key, in bytes; that for a partition key is twice as much.
+_MAX_SORT_KEY_BYTES = 1_024
+
+
+def job_key(job_id: str) -> Key:
+    return _key(job_partition(job_id), "JOB")
+
+
+def job_partition(job_id: str) -> str:
+    return f"{_JOB_PREFIX}{job_id}"
+
+
+def job_id_of(partition: str) -> str:
+    """The inverse of `job_partition`."""
+    return partition.removeprefix(_JOB_PREFIX)
+
+
+def part_key(job_id: str, part: int) -> Key:
+    return _key(job_partition(job_id), f"{PART_PREFIX}{part:05d}")
+
+
+def created_key(created_at: str, job_id: str) -> str:
+    """The sort key of the by-tenant index: by time, and by id among jobs of one moment."""
+    return f"{created_at}#{job_id}"
+
+
+def segment_key(tenant: str, segment_id: str) -> Key:
+    return _key(tenant_partition(tenant), f"{SEGMENT_PREFIX}{segment_id}")
+
+
+def tenant_partition(tenant: str) -> str:
+    return f"TENANT#{quote(tenant, safe='')}"
+
+
+def members_partition(tenant: str, segment_id: str) -> str:
+    return f"{SEGMENT_PREFIX}{quote(tenant, safe='')}#{segment_id}"
+
+
+def members_key(tenant: str, segment_id: str, position: str) -> Key:
+    return _key(members_partition(tenant, segment_id), position)
+
+
+def members_position(job: str, part: int, chunk: int) -> str:
+    """The sort key of one membership item."""
+    return f"{job}#{part:05d}#{chunk:03d}"
+
+
+def claim_key(key: str) -> Key:
+    return _key(f"KEY#{key}", "KEY")
+
+
+def can_be_id(text: str) -> bool:
+    """Whether there can be anything of that id. DynamoDB refuses keys beyond its quota, which would look like a
+    fault of ours where a caller merely made the id up."""
+    try:
+        return 0 < len(text.encode()) <= _MAX_SORT_KEY_BYTES - len(SEGMENT_PREFIX)
+    except UnicodeEncodeError:  # half of a surrogate pair, as JSON escapes can name it
+        return False
+
+
+def checked_position(position: str) -> str:
+    """The position, if DynamoDB can take it as part of a key; else `InvalidRequest`, since no list of ours gave it."""
+    if not can_be_id(position):
+        raise InvalidRequest("The position does not belong to this list.", code="CURSOR_INVALID", field="cursor")
+    return position
+
+
+def _key(partition: str, sort: str) -> Key:
+    return {"pk": {"S": partition}, "sk": {"S": sort}}

@@ -1,0 +1,83 @@
+"""Wrappers of boto3 clients that play the network's tricks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+
+class _Wrapper:
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+class LosesAnswers(_Wrapper):
+    """Every call of `method` goes through, and its first answer never comes back."""
+
+    def __init__(self, client: Any, method: str) -> None:
+        super().__init__(client)
+        self._lost = False
+
+        def call(**request: Any) -> Any:
+            answer = getattr(client, method)(**request)
+            if not self._lost:
+                self._lost = True
+                raise ReadTimeoutError(endpoint_url="https://test")
+            return answer
+
+        setattr(self, method, call)
+
+
+class FailsFirst(_Wrapper):
+    """The first calls of `method` raise these errors, one each; `requests` holds what all of its calls asked for."""
+
+    def __init__(self, client: Any, method: str, *errors: Exception) -> None:
+        super().__init__(client)
+        self.requests: list[dict[str, Any]] = []
+        left = list(errors)
+
+        def call(**request: Any) -> Any:
+            self.requests.append(request)
+            if left:
+                raise left.pop(0)
+            return getattr(client, method)(**request)
+
+        setattr(self, method, call)
+
+
+class OneAtATime(_Wrapper):
+    """Calls from several threads go one after the other: moto's own would overwrite each other's transactions."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client)
+        self._lock = threading.RLock()  # a call may need another one, as an upload does whose source lists
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        return self._locked(attribute) if callable(attribute) else attribute
+
+    def _locked(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **request: Any) -> Any:
+            with self._lock:
+                return method(*args, **request)
+
+        return call
+
+
+def client_error(
+    code: str, operation: str = "Test", *, status: int = 400, reasons: tuple[str, ...] = ()
+) -> ClientError:
+    """An error as botocore raises it; `reasons` are a cancelled transaction's."""
+    response: dict[str, Any] = {
+        "Error": {"Code": code, "Message": code},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    if reasons:
+        response["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+    return ClientError(response, operation)  # type: ignore[arg-type]
