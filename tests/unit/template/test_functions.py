@@ -1,0 +1,136 @@
+"""Every function: its folder, its sample event, its logs, its time, its layers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from .sam_template import ROOT, folder, functions, of_type, states, variables
+from .sam_template import state_machine as read_state_machine
+
+FUNCTIONS = ROOT / "functions"
+EVENTS = ROOT / "events"
+
+#: API Gateway answers 503 after this many seconds, whatever the function still does.
+HTTP_API_SECONDS = 30
+
+
+def test_each_folder_is_one_function_and_each_function_one_folder(template: dict[str, Any]) -> None:
+    folders = {path.parent.name for path in FUNCTIONS.glob("*/handler.py")}
+    assert {folder(function) for function in functions(template).values()} == folders
+
+
+def test_each_function_has_a_sample_event_and_each_event_a_function(template: dict[str, Any]) -> None:
+    events = {path.stem for path in EVENTS.iterdir()}
+    assert events == {folder(function) for function in functions(template).values()}
+
+
+def test_logical_ids_follow_the_folders(template: dict[str, Any]) -> None:
+    for name, function in functions(template).items():
+        words = folder(function).split("_")
+        assert name == "".join(word.capitalize() for word in words) + "Function"
+
+
+def test_runtime_tracing_and_log_format_are_the_same_everywhere(template: dict[str, Any]) -> None:
+    for name, function in functions(template).items():
+        assert function["Runtime"] == "python3.13", name
+        assert function["Architectures"] == ["arm64"], name
+        assert function["Handler"] == "handler.handler", name
+        assert function["Tracing"] == "Active", name
+        assert function["LoggingConfig"]["LogFormat"] == "JSON", name
+
+
+def test_each_function_logs_to_a_group_of_its_own_that_forgets(template: dict[str, Any]) -> None:
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    used = [function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions(template).values()]
+    assert len(set(used)) == len(used)
+    assert set(used) <= set(groups)
+
+
+def test_every_log_group_forgets_after_the_days_of_the_parameter(template: dict[str, Any]) -> None:
+    for name, group in of_type(template, "AWS::Logs::LogGroup").items():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+
+
+def test_events_are_never_logged(template: dict[str, Any]) -> None:
+    for name, function in functions(template).items():
+        assert "POWERTOOLS_LOGGER_LOG_EVENT" not in variables(function), name
+        assert variables(function)["POWERTOOLS_LOG_LEVEL"] != "DEBUG", name
+
+
+def test_each_function_names_itself_in_logs_and_traces(template: dict[str, Any]) -> None:
+    for name, function in functions(template).items():
+        assert variables(function)["POWERTOOLS_SERVICE_NAME"] == folder(function).replace("_", "-"), name
+
+
+def test_functions_behind_the_api_end_before_the_gateway_gives_up(template: dict[str, Any]) -> None:
+    behind_the_api = [f for f in functions(template).values() if _event_types(f) == {"HttpApi"}]
+    assert len(behind_the_api) == 4
+    for function in behind_the_api:
+        assert function["Timeout"] < HTTP_API_SECONDS, folder(function)
+
+
+def test_a_function_is_called_by_the_api_by_the_clock_or_by_the_state_machine(template: dict[str, Any]) -> None:
+    called = {
+        state["Parameters"]["FunctionName"].removesuffix("Arn")
+        for _, state in states(read_state_machine())
+        if state["Type"] == "Task"
+    }
+    for name, function in functions(template).items():
+        assert (name in called) != bool(_event_types(function)), name
+
+
+def test_what_runs_unattended_leaves_failures_in_the_dead_letter_queue(template: dict[str, Any]) -> None:
+    scheduled = {name: f for name, f in functions(template).items() if "Schedule" in _event_types(f)}
+    assert set(scheduled) == {"SweepJobsFunction"}
+    queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    for name, function in scheduled.items():
+        on_failure = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+        assert on_failure == {"Type": "SQS", "Destination": queue}, name
+        for event in function["Events"].values():
+            assert event["Properties"]["DeadLetterConfig"] == {"Arn": queue}, name
+
+
+@pytest.mark.parametrize("path", sorted(EVENTS.iterdir()), ids=lambda path: path.stem)
+def test_sample_events_have_the_shape_that_aws_sends(path: Any, template: dict[str, Any]) -> None:
+    event = json.loads(path.read_text())
+    [function] = [f for f in functions(template).values() if folder(f) == path.stem]
+    types = _event_types(function)
+    if types == {"HttpApi"}:
+        routes = {(e["Properties"]["Method"], e["Properties"]["Path"]) for e in function["Events"].values()}
+        assert event["version"] == "2.0"
+        method, route = event["routeKey"].split(" ")
+        assert (method, route) in routes
+        assert event["requestContext"]["http"]["method"] == method
+        open_route = next(
+            e["Properties"].get("Auth", {}).get("Authorizer") == "NONE"
+            for e in function["Events"].values()
+            if (e["Properties"]["Method"], e["Properties"]["Path"]) == (method, route)
+        )
+        assert ("authorizer" in event["requestContext"]) != open_route
+    elif types == {"Schedule"}:
+        assert event["source"] == "aws.events"
+    else:
+        [task] = [
+            state
+            for name, state in states(read_state_machine())
+            if state["Type"] == "Task" and name != "FailJob" and state["Parameters"]["FunctionName"] == _arn(function)
+        ]
+        assert set(event) == {key.removesuffix(".$") for key in task["Parameters"]["Payload"]}
+
+
+def test_sample_events_of_the_api_carry_the_claims_that_the_parameters_name(template: dict[str, Any]) -> None:
+    defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
+    for path in EVENTS.glob("*_api.json"):
+        claims = json.loads(path.read_text())["requestContext"]["authorizer"]["jwt"]["claims"]
+        assert {"sub", defaults["TenantClaim"], defaults["ScopeClaim"]} <= set(claims), path.stem
+
+
+def _event_types(function: dict[str, Any]) -> set[str]:
+    return {event["Type"] for event in (function.get("Events") or {}).values()}
+
+
+def _arn(function: dict[str, Any]) -> str:
+    return "".join(word.capitalize() for word in folder(function).split("_")) + "FunctionArn"

@@ -1,0 +1,161 @@
+"""Who may do what: read from the roles that SAM makes, so that what SAM adds is looked at too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .sam_template import as_list, of_type
+
+#: Actions for which AWS takes no resource.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
+LOG_DELIVERY = {
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+}
+#: What SAM attaches to every function: writing its logs, and sending traces (X-Ray takes no resource).
+ADDED_BY_SAM = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
+#: What a star in the ARN of an object or of an execution stands behind.
+PREFIXES = ("uploads/", "staged/", "bulk/", "undo/", "results/", "exports/", "-import:", "-import/", ".Name}:")
+
+
+def test_no_action_is_a_wildcard(cloudformation: dict[str, Any]) -> None:
+    for role, statement in _role_statements(cloudformation):
+        for action in as_list(statement["Action"]):
+            assert "*" not in action, f"{role}: {action}"
+
+
+def test_a_resource_is_a_wildcard_only_where_aws_takes_none(cloudformation: dict[str, Any]) -> None:
+    for role, statement in _role_statements(cloudformation):
+        if "*" in as_list(statement["Resource"]):
+            assert role == "ImportStateMachineRole"
+            assert set(as_list(statement["Action"])) == LOG_DELIVERY
+
+
+def test_a_star_in_a_resource_stands_behind_a_prefix(cloudformation: dict[str, Any]) -> None:
+    for role, statement in _role_statements(cloudformation):
+        for resource in as_list(statement["Resource"]):
+            arn = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
+            if "*" in arn and arn != "*":
+                assert arn.split("*")[0].endswith(PREFIXES), f"{role}: {arn}"
+
+
+def test_managed_policies_are_only_those_that_sam_adds(cloudformation: dict[str, Any]) -> None:
+    for role, properties in of_type(cloudformation, "AWS::IAM::Role").items():
+        names = {arn.rsplit("/", 1)[-1] for arn in properties.get("ManagedPolicyArns", [])}
+        assert names <= ADDED_BY_SAM, role
+
+
+def test_each_function_has_a_role_of_its_own(cloudformation: dict[str, Any]) -> None:
+    functions = of_type(cloudformation, "AWS::Lambda::Function")
+    for name, function in functions.items():
+        assert function["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+
+
+def test_lists_of_the_bucket_are_bound_to_prefixes(cloudformation: dict[str, Any]) -> None:
+    found = 0
+    for role, statement in _role_statements(cloudformation):
+        if "s3:ListBucket" in as_list(statement["Action"]):
+            found += 1
+            assert as_list(statement["Action"]) == ["s3:ListBucket"], role
+            # IfExists: S3's own look for "is it missing, or may you not know?" names no prefix.
+            assert set(statement["Condition"]) == {"StringLikeIfExists"}, role
+            for prefix in as_list(statement["Condition"]["StringLikeIfExists"]["s3:prefix"]):
+                assert prefix.endswith("/*"), role
+    assert found
+
+
+def test_a_function_reads_lists_of_what_it_may_read(cloudformation: dict[str, Any]) -> None:
+    """Whoever reads objects gets 404, not 403, for one that is not there."""
+    for role, policy in _policies(cloudformation):
+        statements = as_list(policy["Statement"])
+        read = {
+            resource["Fn::Sub"].removeprefix("${FilesBucket.Arn}/").split("*")[0]
+            for statement in statements
+            if "s3:GetObject" in as_list(statement["Action"])
+            for resource in as_list(statement["Resource"])
+        }
+        listed = {
+            prefix.removesuffix("*")
+            for statement in statements
+            if as_list(statement["Action"]) == ["s3:ListBucket"]
+            for prefix in as_list(statement["Condition"]["StringLikeIfExists"]["s3:prefix"])
+        }
+        if role != "ImportStateMachineRole":  # reads the manifest, which Stage put before naming it
+            assert listed == read, role
+
+
+def test_contacts_are_written_by_two_and_deleted_by_one(cloudformation: dict[str, Any]) -> None:
+    assert _allowed_on_contacts(cloudformation, "dynamodb:PartiQLInsert") == {
+        "ApplyImportPartFunctionRole",
+        "ContactsApiFunctionRole",
+    }
+    for action in ("dynamodb:DeleteItem", "dynamodb:PartiQLDelete"):
+        assert _allowed_on_contacts(cloudformation, action) == {"ContactsApiFunctionRole"}
+
+
+def test_only_jobs_api_and_sweeper_read_the_indexes_they_read(cloudformation: dict[str, Any]) -> None:
+    readers = {
+        (role, resource["Fn::Sub"])
+        for role, statement in _role_statements(cloudformation)
+        for resource in as_list(statement["Resource"])
+        if isinstance(resource, dict) and "/index/" in str(resource.get("Fn::Sub", ""))
+    }
+    assert readers == {
+        ("JobsApiFunctionRole", "${JobsTable.Arn}/index/byTenant"),
+        ("SweepJobsFunctionRole", "${JobsTable.Arn}/index/openJobs"),
+    }
+
+
+def test_the_state_machine_may_call_what_it_calls_and_run_its_children(cloudformation: dict[str, Any]) -> None:
+    allowed: dict[str, list[Any]] = {}
+    for role, statement in _role_statements(cloudformation):
+        if role == "ImportStateMachineRole":
+            for action in as_list(statement["Action"]):
+                allowed.setdefault(action, []).extend(as_list(statement["Resource"]))
+    steps = ("StageImportFunction", "ApplyImportPartFunction", "FinishImportFunction")
+    assert allowed["lambda:InvokeFunction"] == [{"Fn::GetAtt": [step, "Arn"]} for step in steps]
+    assert allowed["s3:GetObject"] == [{"Fn::Sub": "${FilesBucket.Arn}/staged/*"}]
+    [machine] = of_type(cloudformation, "AWS::StepFunctions::StateMachine").values()
+    name = machine["StateMachineName"]["Fn::Sub"]
+    assert [r["Fn::Sub"].endswith(f":stateMachine:{name}") for r in allowed["states:StartExecution"]] == [True]
+    for action in ("states:DescribeExecution", "states:StopExecution"):
+        assert {r["Fn::Sub"].rsplit(":execution:", 1)[1] for r in allowed[action]} == {f"{name}:*", f"{name}/*"}
+
+
+def test_the_key_for_notifications_is_open_to_its_owner_and_the_two_publishers(cloudformation: dict[str, Any]) -> None:
+    # In a key's own policy the resource * is the key; only its owner may do everything with it.
+    [key] = of_type(cloudformation, "AWS::KMS::Key").values()
+    owner, publishers = key["KeyPolicy"]["Statement"]
+    assert owner["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
+    assert publishers["Principal"] == {"Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]}
+    assert publishers["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+
+
+def _allowed_on_contacts(cloudformation: dict[str, Any], action: str) -> set[str]:
+    contacts = {"Fn::GetAtt": ["ContactsTable", "Arn"]}
+    return {
+        role
+        for role, statement in _role_statements(cloudformation)
+        if contacts in as_list(statement["Resource"]) and action in as_list(statement["Action"])
+    }
+
+
+def _policies(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, role in of_type(template, "AWS::IAM::Role").items():
+        for policy in role.get("Policies", []):
+            yield name, policy["PolicyDocument"]
+    assert not of_type(template, "AWS::IAM::Policy"), "a policy outside of the roles; look at it here too"
+    assert not of_type(template, "AWS::IAM::ManagedPolicy"), "a policy outside of the roles; look at it here too"
+
+
+def _role_statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for role, policy in _policies(template):
+        for statement in as_list(policy["Statement"]):
+            yield role, statement
