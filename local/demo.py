@@ -1,0 +1,159 @@
+"""`make demo`: the whole way of a file, on a local stack of its own, checked against what the sample holds."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from contacts_cli.api_client import ContactsApi
+from contacts_cli.connection import Connection
+from contacts_cli.failures import CommandFailed
+from contacts_cli.import_run import run_import
+from contacts_cli.job_views import Job, job_summary
+from contacts_cli.job_watch import follow_import
+from contacts_cli.session import Session
+from local.sample_file import FIELD_MAPPING, SampleCounts, write_sample_file
+from local.settings import HOST, Settings, from_environment
+from local.stack import StackError, clean, down, read_stack, up
+
+_PORTS_TRIED = 50
+_SEGMENT = "Demo"
+_TAG = "demo"
+
+
+def main() -> None:
+    """Run the demo. Exits with 1 where the import's counts are not those that the sample promises, or it fails."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    session = Session()
+    try:
+        differences = _run(_settings(), session)
+    except KeyboardInterrupt:
+        session.say("interrupted")
+        raise SystemExit(128 + signal.SIGINT) from None
+    except CommandFailed as failure:
+        session.say(f"demo: {failure}", style="red")
+        raise SystemExit(1) from None
+    if differences:
+        session.say("demo: the import is not what the sample promises: " + "; ".join(differences), style="red")
+        raise SystemExit(1)
+
+
+def unexpected_counts(job: Job, sample: SampleCounts) -> list[str]:
+    """Where an import of the sample into an empty tenant differs from what the sample promises; empty if nowhere."""
+    expected = {
+        "status": "completed",
+        "totalRows": sample.rows,
+        "processedRows": sample.rows,
+        "importedCount": sample.created,
+        "createdCount": sample.created,
+        "updatedCount": 0,
+        "skippedCount": sample.skipped,
+        "errorCount": sample.errors,
+    }
+    return [f"{name} is {job.get(name)}, not {value}" for name, value in expected.items() if job.get(name) != value]
+
+
+def next_free_port(first: int) -> int:
+    """`first`, or the next port above it that nobody listens on."""
+    for port in range(first, min(first + _PORTS_TRIED, 65_536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((HOST, port))
+                return port
+    raise StackError(f"no free port from {first} on; choose another with PORT=")
+
+
+def _settings() -> Settings:
+    """A directory apart from that of `make up`, so that the demo neither meets nor leaves contacts there."""
+    asked = from_environment()
+    settings = replace(asked, directory=asked.directory / "demo", owner_pid=os.getpid())
+    try:
+        running = read_stack(settings)
+    except StackError:
+        return replace(settings, port=next_free_port(asked.port))
+    raise StackError(f"a demo is running already, at {running['apiUrl']}")
+
+
+def _run(settings: Settings, session: Session) -> list[str]:
+    clean(settings)
+    _step(session, 1, "Starting the local stack from template.yaml")
+    with _running_stack(settings) as stack:
+        _detail(session, stack["apiUrl"])
+        path = settings.directory / "contacts.csv"
+        sample = write_sample_file(path)
+        _step(session, 2, f"Made {_shown(path)}: {sample.rows:,} rows")
+        _detail(session, _describe(sample))
+        _step(session, 3, "Importing it through the HTTP API")
+        job = _import(path, stack, session)
+        _step(session, 4, "What came of it")
+        session.out.print(job_summary(job))
+        _say_where(job, stack, settings, session)
+    session.say("\nThe stack is stopped.")
+    return unexpected_counts(job, sample)
+
+
+@contextlib.contextmanager
+def _running_stack(settings: Settings) -> Iterator[dict[str, Any]]:
+    """A stack that stops again, whatever happens."""
+    try:
+        yield up(settings).stack
+    finally:
+        down(settings)
+
+
+def _import(path: Path, stack: dict[str, Any], session: Session) -> Job:
+    connection = Connection(stack["apiUrl"], stack["tokens"]["a-user"], is_local_stack=True)
+    options = {"tags": [_TAG], "segmentName": _SEGMENT}
+    with ContactsApi(connection, session) as api:
+        started = run_import(api, path, field_mapping=FIELD_MAPPING, options=options, session=session)
+        return follow_import(api, started["jobId"], session)
+
+
+def _describe(sample: SampleCounts) -> str:
+    return (
+        f"{sample.duplicates:,} duplicates, {sample.bad_emails:,} bad and {sample.blank_emails:,} blank e-mails,\n"
+        f"{sample.quoted_line_breaks:,} quoted line breaks, {sample.accents:,} rows with accents,\n"
+        f"{sample.plus_phones:,} phones with +, {sample.leading_zeros:,} zip codes with a leading zero"
+    )
+
+
+def _say_where(job: Job, stack: dict[str, Any], settings: Settings, session: Session) -> None:
+    """Where the data lies, and how to look at it once the stack has stopped."""
+    resources, here = stack["resources"], f"CONTACTS_LOCAL_DIR={_shown(settings.directory)}"
+    session.out.print("\nWhere the data is", style="bold")
+    for what, where in (
+        ("table", resources["ContactsTable"]),
+        ("bucket", resources["FilesBucket"]),
+        ("job", job["jobId"]),
+        ("on disk", _shown(settings.directory)),
+    ):
+        session.out.print(f"  {what:<8} {where}", markup=False, soft_wrap=True)
+    session.out.print("\nTo look around", style="bold")
+    for command in (f"{here} make up", f"{here} .venv/bin/contacts jobs"):
+        session.out.print(f"  {command}", markup=False, soft_wrap=True)
+
+
+def _step(session: Session, number: int, text: str) -> None:
+    session.out.print(f"[{number}/4] {text}", markup=False, soft_wrap=True, style="bold")
+
+
+def _detail(session: Session, text: str) -> None:
+    for line in text.splitlines():
+        session.out.print(f"      {line}", markup=False, soft_wrap=True, style="dim")
+
+
+def _shown(path: Path) -> str:
+    """A path as the user would type it: relative where it lies below the current directory."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Where a local stack lives and listens; several live side by side when these differ."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+REGION = "us-east-1"
+HOST = "127.0.0.1"
+ACCESS_KEY_ID = SECRET_ACCESS_KEY = "test"  # noqa: S105 - the engine's administrator; listens on loopback alone
+STACK_NAME = "bulk-contacts"
+DEFAULT_PORT = 4566
+STATUS_PATH = "/_local/status"
+"""Answers which process serves, so that nobody takes a stranger on the same port for the stack."""
+
+
+class SettingsError(Exception):
+    """An environment variable holds what it cannot."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One local stack."""
+
+    port: int
+    directory: Path
+    """State, log and ``stack.json``; `clean` removes it."""
+    template: Path
+    owner_pid: int | None = None
+    """The stack ends with this process, where there is one."""
+
+    @property
+    def endpoint(self) -> str:
+        """The address of the API, the AWS services and the issuer."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def stack_file(self) -> Path:
+        """What clients of the stack read."""
+        return self.directory / "stack.json"
+
+    @property
+    def log_file(self) -> Path:
+        """The engine's log."""
+        return self.directory / "engine.log"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from PORT, CONTACTS_LOCAL_DIR, CONTACTS_LOCAL_TEMPLATE and CONTACTS_LOCAL_OWNER_PID, all optional.
+
+    Raises:
+        SettingsError: PORT is no port number.
+    """
+    port = environment.get("PORT") or str(DEFAULT_PORT)
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise SettingsError(f"PORT must be a number from 1 to 65535, not {port!r}")
+    owner = environment.get("CONTACTS_LOCAL_OWNER_PID")
+    return Settings(
+        port=int(port),
+        directory=Path(environment.get("CONTACTS_LOCAL_DIR") or ROOT / ".local").resolve(),
+        template=Path(environment.get("CONTACTS_LOCAL_TEMPLATE") or ROOT / "template.yaml").resolve(),
+        owner_pid=int(owner) if owner else None,
+    )
