@@ -11,6 +11,13 @@ from contacts.domain.errors import FileRejected, InvalidRequest
 
 #: The columns that a list of failed rows has after the file's own; they are passed over when it is imported again.
 FAILURE_COLUMNS = ("row", "code", "error")
+#: In such a list, the name of each column that holds what a ragged row has beyond the file's header.
+OVERFLOW_COLUMN = "(beyond the header)"
+#: The header is kept with the job, whose item DynamoDB limits to 400 KB.
+MAX_HEADER_BYTES = 65_536
+#: How much of a header a message shows.
+_SHOWN_NAMES = 20
+_SHOWN_CHARS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class Layout:
 
     Attributes:
         columns: the mapped columns, `email` first.
-        header: the file's own columns, without `FAILURE_COLUMNS`.
+        header: the file's own columns, without `OVERFLOW_COLUMN` and `FAILURE_COLUMNS`.
         row_width: how many cells a row has to have.
         own_width: how many of them may be filled, where the file is a list of failed rows; else None.
     """
@@ -63,23 +70,29 @@ def lay_out(header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
     """Find the mapped columns in a file's header.
 
     Raises:
-        FileRejected: a mapping target is unknown, a header stands twice, or a mapped column is not in the file.
+        FileRejected: a mapping target is unknown, the header is too long or names a column twice, or a mapped column
+            is not in the file.
     """
+    size = sum(len(name.encode("utf-8", "surrogatepass")) for name in header)
+    if size > MAX_HEADER_BYTES:
+        raise FileRejected(
+            f"the header has {size} bytes, at most {MAX_HEADER_BYTES} are allowed", code="HEADER_TOO_LONG"
+        )
     unknown = sorted(target for target in mapping.values() if not is_mapping_target(target))
     if unknown:
         raise FileRejected(
             f"unknown mapping target: {', '.join(unknown)}", code="UNKNOWN_MAPPING_TARGET", field=unknown[0]
         )
-    own, own_width = _own_columns(header)
+    own, own_width = _own_columns(header, mapping)
     twice = sorted(name for name, count in Counter(own).items() if name and count > 1)
     if twice:
         raise FileRejected(
-            f"the header names a column twice: {', '.join(twice)}", code="DUPLICATE_HEADER", field=twice[0]
+            f"the header names a column twice: {_names(twice)}", code="DUPLICATE_HEADER", field=twice[0]
         )
-    missing = sorted(name for name in mapping if name.strip() not in own)
+    missing = sorted(name for name in mapping if not name.strip() or name.strip() not in own)
     if missing:
         raise FileRejected(
-            f"the file has no column {', '.join(missing)}; it has {_names(own)}",
+            f"the file has no column {_names(missing)}; it has {_names(own)}",
             code="MISSING_HEADER",
             field=missing[0],
         )
@@ -88,17 +101,20 @@ def lay_out(header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
     return Layout(tuple(columns), tuple(own), len(header), own_width)
 
 
-def _own_columns(header: Sequence[str]) -> tuple[list[str], int | None]:
-    own = list(header)
-    if tuple(own[-3:]) != FAILURE_COLUMNS:
-        return own, None
-    own = own[:-3]
-    # Blank names at the end hold what ragged rows had beyond the header.
-    while own and not own[-1]:
+def _own_columns(header: Sequence[str], mapping: Mapping[str, str]) -> tuple[list[str], int | None]:
+    """The file's own columns and, where it is a list of failed rows, how many they are."""
+    own = list(header[:-3])
+    # A file can have columns of these names itself; then the mapping may need them.
+    own_ones_mapped = any(name.strip() in FAILURE_COLUMNS and name.strip() not in own for name in mapping)
+    if tuple(header[-3:]) != FAILURE_COLUMNS or own_ones_mapped:
+        return list(header), None
+    while own and own[-1] == OVERFLOW_COLUMN:
         own.pop()
     return own, len(own)
 
 
-def _names(header: Sequence[str]) -> str:
-    shown = ", ".join(name for name in header[:20] if name)
-    return shown + (", ..." if len(header) > 20 else "")
+def _names(names: Sequence[str]) -> str:
+    """Column names for a message: the first twenty, none at length."""
+    named = [name for name in names if name]
+    shown = [name if len(name) <= _SHOWN_CHARS else name[:_SHOWN_CHARS] + "…" for name in named[:_SHOWN_NAMES]]
+    return ", ".join([*shown, "…"] if len(named) > _SHOWN_NAMES else shown)

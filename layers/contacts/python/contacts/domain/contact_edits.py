@@ -22,7 +22,7 @@ def edit_values(values: Values, changes: Mapping[str, Any]) -> dict[str, Any]:
     """
     edited: dict[str, Any] = dict(values)
     for name, change in changes.items():
-        value = _merge_object(edited.get(name, {}), change) if name in OBJECT_FIELDS and change else change
+        value = _merge_object(edited.get(name, {}), change) if name in OBJECT_FIELDS and change is not None else change
         _set(edited, name, value)
     if not edited:
         raise InvalidRequest("a contact needs a value in at least one field", code="CONTACT_EMPTY")

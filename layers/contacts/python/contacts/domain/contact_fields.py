@@ -36,7 +36,7 @@ MAX_TAG_CHARS = 128
 MAX_LIST_ITEMS = 50
 MAX_CONTACT_BYTES = 65_536
 
-is_custom_field_name = re.compile(CUSTOM_FIELD_NAME_PATTERN).match
+is_custom_field_name = re.compile(CUSTOM_FIELD_NAME_PATTERN).fullmatch
 
 
 def is_mapping_target(name: str) -> bool:

@@ -22,7 +22,7 @@ NOT_ALL_APPLIED = FileError(
 )
 NOT_ACCOUNTED_FOR = FileError(
     "IMPORT_UNACCOUNTED",
-    "the import was broken off because of a fault on our side; beyond what the counts say, further rows may be imported",
+    "the import was broken off because of a fault on our side; more rows than counted may be imported",
 )
 
 

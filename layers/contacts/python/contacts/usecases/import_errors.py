@@ -43,13 +43,19 @@ def read_import_errors(files: FileStore, job: ImportJob, *, limit: int, position
 
 def _parse(position: str) -> tuple[str, int]:
     name, _, offset = position.partition(":")
-    if name not in {"staged", "final"} or not offset.isascii() or not offset.isdigit():
-        raise InvalidRequest("this cursor was not made by this list", code="CURSOR_INVALID", field="cursor")
+    if name not in {"staged", "final"} or not offset.isascii() or not offset.isdigit() or len(offset) > 12:
+        raise _no_position()
     return name, int(offset)
+
+
+def _no_position() -> InvalidRequest:
+    return InvalidRequest("this cursor was not made by this list", code="CURSOR_INVALID", field="cursor")
 
 
 def _read_lines(files: FileStore, key: str, offset: int, limit: int) -> tuple[list[bytes], int | None]:
     """Up to `limit` lines from byte `offset`, and where the next one starts; None after the last."""
+    if offset and files.get_range(key, offset - 1, 1) not in {b"\n", b""}:
+        raise _no_position()
     read = bytearray()
     breaks = 0
     # One line more than asked for tells whether there is a next page.

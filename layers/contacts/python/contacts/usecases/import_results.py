@@ -15,7 +15,7 @@ from typing import IO
 
 import orjson
 
-from contacts.domain.column_mapping import FAILURE_COLUMNS
+from contacts.domain.column_mapping import FAILURE_COLUMNS, OVERFLOW_COLUMN
 from contacts.domain.contact import ID_CHARS
 from contacts.domain.import_job import ImportJob, StagedFile
 from contacts.domain.object_keys import errors_csv_key, errors_key, results_csv_key, staged_errors_key
@@ -115,9 +115,9 @@ class WriteImportResults:
 
 
 def _errors_csv(header: Sequence[str], errors: ErrorFile) -> Iterator[bytes]:
-    # Ragged rows can be wider than the header: columns without a name hold what they have too much.
+    # Ragged rows can be wider than the header.
     width = max(len(header), errors.widest)
-    yield _csv([[*header, *[""] * (width - len(header)), *FAILURE_COLUMNS]])
+    yield _csv([[*header, *[OVERFLOW_COLUMN] * (width - len(header)), *FAILURE_COLUMNS]])
     for line in errors.lines():
         error = RowError.from_record(orjson.loads(line))
         padding = [""] * (width - len(error.cells))

@@ -170,17 +170,17 @@ class StageImport:
         row = rejected = 0
         for row, cells in enumerate(table.rows(), start=1):
             result = read(row, cells)
+            try:
+                line = dumps((row, result.values, result.cells)) if isinstance(result, StagedRow) else _error_line(result)
+            except orjson.JSONEncodeError:
+                result = _not_text(row, cells)
+                line = _error_line(result)
             if isinstance(result, StagedRow):
-                try:
-                    line = dumps((row, result.values, result.cells))
-                except orjson.JSONEncodeError:
-                    result = _unencodable(row, cells)
-                else:
-                    # Rows of one e-mail have to meet in one part, in the file's order.
-                    add(route(normalise_email(result.email)) % parts, line)
-                    continue
-            errors.write(dumps(result.to_record()) + b"\n")
-            rejected += 1
+                # Rows of one e-mail have to meet in one part, in the file's order.
+                add(route(normalise_email(result.email)) % parts, line)
+            else:
+                errors.write(line)
+                rejected += 1
         return Tally(row, rejected)
 
     def _store(self, job: ImportJob, spill: PartSpill, errors_path: Path) -> int:
@@ -203,7 +203,11 @@ class StageImport:
         return len(stored)
 
 
-def _unencodable(row: int, cells: Sequence[str]) -> RowError:
+def _error_line(error: RowError) -> bytes:
+    return orjson.dumps(error.to_record()) + b"\n"
+
+
+def _not_text(row: int, cells: Sequence[str]) -> RowError:
     """A row with half of a surrogate pair, which JSON can escape but which is no text."""
     shown = [cell.encode("utf-8", "replace").decode() for cell in cells]
     return RowError(row, None, None, "TEXT_INVALID", "a cell has a character that is no valid text", shown)

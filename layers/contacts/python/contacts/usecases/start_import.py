@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from contacts.domain.column_mapping import check_mapping
 from contacts.domain.errors import Forbidden, InvalidRequest
-from contacts.domain.import_job import ImportJob, ImportOptions
+from contacts.domain.import_job import ImportJob
+from contacts.domain.import_request import ImportRequest
 from contacts.domain.object_keys import uploads_prefix
 from contacts.domain.seeded_ids import seeded_uuid
 from contacts.ports import Clock, FileLinks, FileStore, JobRunner, JobStore
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportRequest:
-    """What a caller asks for."""
-
-    tenant: str
-    user: str
-    workspace: str | None
-    file_name: str
-    file_url: str
-    field_mapping: Mapping[str, str]
-    options: ImportOptions
 
 
 class StartImport:

@@ -17,7 +17,7 @@ from contacts.domain.plan import Plan, PlannedWrite, Settled, plan_from_record, 
 from contacts.domain.rows import RowError
 from contacts.ports import ContactStore, FileStore
 
-#: Rounds before a unit gives up and is retried as a whole: each one lost a race for some contact.
+#: Rounds in one run before a unit gives up and is retried as a whole: each one lost a race for some contact.
 MAX_ROUNDS = 20
 #: Times that a write with an unknown answer is sent again within one round.
 MAX_SENDINGS = 5
@@ -56,9 +56,8 @@ class UnitOfWork:
         """
         rounds: list[Plan] = []
         undecided = rows
-        while undecided:
-            if len(rounds) == MAX_ROUNDS:
-                raise TooManyRoundsError(f"{len(undecided)} rows still undecided after {MAX_ROUNDS} rounds")
+        # Counted a run, not a unit: a retry gets further rounds.
+        for _ in range(MAX_ROUNDS):
             plan = decide(undecided)
             key = unit.plan_key(len(rounds))
             if self._files.put_if_absent(key, orjson.dumps(plan_to_record(plan))):
@@ -68,7 +67,9 @@ class UnitOfWork:
                 rounds = self.rounds(unit)
                 overtaken = self._write_again(unit.tenant, rounds[-1].writes)
             undecided = [row for planned in overtaken for row in planned.rows]
-        return settle_rounds(rounds)
+            if not undecided:
+                return settle_rounds(rounds)
+        raise TooManyRoundsError(f"{len(undecided)} rows still undecided after {MAX_ROUNDS} rounds")
 
     def reconcile(self, unit: Unit, give_up: Callable[[int], RowError], rows: Collection[int]) -> Settled:
         """Find out how far a unit came that will not run again, and write nothing to contacts.

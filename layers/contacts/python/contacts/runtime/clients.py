@@ -1,0 +1,58 @@
+"""The AWS clients, made on first use and kept for the life of the execution environment.
+
+Parameter validation is off: it takes more time than everything else that the SDK does, and the adapters alone build
+the parameters, under tests that run against real services' stand-ins.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+_common = Config(
+    parameter_validation=False,
+    connect_timeout=2,
+    read_timeout=10,
+    max_pool_connections=32,
+    retries={"total_max_attempts": 4, "mode": "standard"},
+)
+
+
+@cache
+def dynamodb() -> DynamoDBClient:
+    """For everything that may be sent twice."""
+    return boto3.client("dynamodb", config=_common)
+
+
+@cache
+def dynamodb_sending_once() -> DynamoDBClient:
+    """For writes of contacts: one whose answer was lost is settled by reading, never sent again unseen."""
+    once = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+    return boto3.client("dynamodb", config=_common.merge(once))
+
+
+@cache
+def s3() -> S3Client:
+    """Signs with version 4 for the bucket's own regional host: links to the global one are redirected for hours after
+    a bucket was made, and a redirect breaks the signature."""
+    files = Config(signature_version="s3v4", s3={"addressing_style": "virtual"}, read_timeout=30)
+    return boto3.client("s3", config=_common.merge(files))
+
+
+@cache
+def stepfunctions() -> SFNClient:
+    return boto3.client("stepfunctions", config=_common)
+
+
+@cache
+def events() -> EventBridgeClient:
+    return boto3.client("events", config=_common)

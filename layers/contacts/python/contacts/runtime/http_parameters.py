@@ -1,0 +1,27 @@
+"""Parameters of routes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
+Cursor = Annotated[str | None, Query(max_length=2_048, description="`nextCursor` of the page before.")]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        pattern=r"^[\x21-\x7e]{1,255}$",
+        description="1 to 255 visible ASCII characters of the caller's choice. For 24 hours the same key with the same "
+        "request makes nothing anew and gets the same answer. Keys belong to a tenant and user.",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description='The version that the caller read, such as "3": 412 if it is another now.'),
+]
+
+AllowDuplicate = Annotated[bool, Query(alias="allowDuplicate", description="Also where a contact has the e-mail.")]
+WithEmail = Annotated[str | None, Query(max_length=1_024, description="Every contact that has this e-mail.")]
+InSegment = Annotated[str | None, Query(alias="segmentId", max_length=128, description="The segment's contacts.")]

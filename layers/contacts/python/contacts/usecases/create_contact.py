@@ -1,0 +1,62 @@
+"""Create a single contact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from contacts.domain.contact import Contact, Mark
+from contacts.domain.contact_edits import edit_values
+from contacts.domain.contact_write import Insert, InsertTwin
+from contacts.domain.email_address import normalise_email
+from contacts.ports import Clock, ContactStore
+from contacts.usecases.write_contact import MAX_DECISIONS, ConcurrentChange, EmailTaken, End, write_contact
+
+
+class CreateContact:
+    """Creates one contact. With the same seed it creates the same one, once."""
+
+    def __init__(self, *, contacts: ContactStore, clock: Clock) -> None:
+        self._contacts = contacts
+        self._clock = clock
+
+    def __call__(self, tenant: str, fields: Mapping[str, Any], seed: str, *, allow_duplicate: bool) -> Contact:
+        """Create a contact with these values.
+
+        Args:
+            tenant: whose contact it is.
+            fields: by their public names, checked one by one already.
+            seed: names the creation, so that a repeated one recognises its own write.
+            allow_duplicate: create another contact where one has the e-mail already.
+
+        Raises:
+            InvalidRequest: no value at all, or a limit of the whole contact broken.
+            EmailTaken: another contact has the e-mail.
+            ConcurrentChange: other contacts with the e-mail kept coming and going.
+        """
+        after = self._new_contact(tenant, fields, seed)
+        for _ in range(MAX_DECISIONS):
+            end = write_contact(self._contacts, tenant, Insert(after))
+            if end is End.OVERTAKEN and allow_duplicate:
+                end = write_contact(self._contacts, tenant, InsertTwin(after))
+            if end is End.WRITTEN:
+                return after
+            if end is End.FOUND:
+                return self._contacts.find_by_ids(tenant, [after.id]).get(after.id, after)
+            if not allow_duplicate:
+                self._refuse_if_taken(tenant, after)
+        raise ConcurrentChange
+
+    def _new_contact(self, tenant: str, fields: Mapping[str, Any], seed: str) -> Contact:
+        values = edit_values({}, fields)
+        mark = Mark(f"api:{seed}", 0)
+        now = self._clock()
+        email = values.get("email")
+        id_ = self._contacts.addressing(tenant).contact_id(normalise_email(email) if email else None, mark)
+        return Contact(id=id_, values=values, version=1, created_at=now, updated_at=now, created_by=mark)
+
+    def _refuse_if_taken(self, tenant: str, contact: Contact) -> None:
+        email = normalise_email(contact.email or "")
+        holder = self._contacts.find_by_emails(tenant, [email]).get(email)
+        if holder is not None:
+            raise EmailTaken(holder.id)

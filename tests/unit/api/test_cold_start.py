@@ -1,0 +1,41 @@
+"""API functions start quickly: they import nothing that only workers need."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.unit.api.api_client import ROOT
+
+HEAVY = ["pandas", "openpyxl", "phonenumbers", "numpy", "aws_xray_sdk", "contacts.tabular"]
+#: DESIGN.md, section 6.
+MOST_OF_BOTO3 = 2.2
+
+LIST_MODULES = "import sys, json, handler; print(json.dumps(sorted(sys.modules)))"
+CPU_TIME = "import time; start = time.process_time(); import {module}; print(time.process_time() - start)"
+
+
+def run(code: str, function: str) -> str:
+    path = os.pathsep.join([str(ROOT / "functions" / function), str(ROOT / "layers/contacts/python")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize("function", ["imports_api", "contacts_api", "jobs_api", "docs"])
+def test_function_imports_nothing_heavy(function: str) -> None:
+    modules = set(json.loads(run(LIST_MODULES, function)))
+    assert "aws_lambda_powertools" in modules
+    assert not [name for name in HEAVY if name in modules]
+
+
+def test_import_takes_little_longer_than_boto3_alone() -> None:
+    # CPU time, the best of several in turn: what else this machine does must not matter.
+    modules = ("boto3", "handler")
+    runs = [[float(run(CPU_TIME.format(module=module), "imports_api")) for module in modules] for _ in range(4)]
+    boto3, handler = (min(times) for times in zip(*runs, strict=True))
+    assert handler <= MOST_OF_BOTO3 * boto3
