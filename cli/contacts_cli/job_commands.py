@@ -1,0 +1,159 @@
+"""`contacts jobs`, `contacts job`, `contacts errors` and `contacts results`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contacts_cli.api_client import ContactsApi, Json
+from contacts_cli.connection import (
+    DEFAULT_LOCAL_USER,
+    AsOption,
+    ProfileOption,
+    TokenOption,
+    UrlOption,
+    resolve_connection,
+)
+from contacts_cli.failures import ExitCode
+from contacts_cli.file_transfer import download_file
+from contacts_cli.job_views import errors_table, job_summary, jobs_table, say_what_next
+from contacts_cli.job_watch import exit_code_of, watch_import
+from contacts_cli.session import Session
+
+JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AllOption = Annotated[bool, typer.Option("--all", help="All of them, without a limit.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace FILE if it is there already.")]
+
+#: The greatest `limit` that every list of the API takes.
+_MAX_PAGE = 100
+
+
+def list_jobs(
+    context: typer.Context,
+    *,
+    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only jobs in this status, e.g. failed.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many to show.")] = 20,
+    every: AllOption = False,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    profile: ProfileOption = None,
+    acting_as: AsOption = DEFAULT_LOCAL_USER,
+) -> None:
+    """List jobs, newest first."""
+    session: Session = context.obj
+    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+        found = _collect(
+            lambda size, cursor: api.list_jobs(status=status, limit=size, cursor=cursor), None if every else limit
+        )
+    if as_json:
+        session.print_json(found)
+    elif found["items"]:
+        session.out.print(jobs_table(found["items"]))
+    else:
+        session.say("no jobs")
+    if found["nextCursor"]:
+        session.say(f"there are more than these {limit}: --limit or --all", style="dim")
+
+
+def show_job(
+    context: typer.Context,
+    *,
+    job_id: JobId,
+    watch: Annotated[bool, typer.Option("--watch", help="Wait for the end, with a progress bar.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="With --watch: exit with 3 where rows were in error.")
+    ] = False,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    profile: ProfileOption = None,
+    acting_as: AsOption = DEFAULT_LOCAL_USER,
+) -> None:
+    """Show one import: where it stands, its counts, its first errors.
+
+    Without --watch the exit code says only that the job was found, whatever its status.
+    """
+    session: Session = context.obj
+    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+        job = watch_import(api, job_id, session) if watch else api.get_import(job_id).job
+    if as_json:
+        session.print_json(job)
+    else:
+        session.out.print(job_summary(job))
+        say_what_next(job, session.err)
+    raise typer.Exit(exit_code_of(job, strict=strict) if watch else ExitCode.DONE)
+
+
+def list_errors(
+    context: typer.Context,
+    *,
+    job_id: JobId,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many to show.")] = 20,
+    every: AllOption = False,
+    download: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Save the failed rows as CSV, ready to be corrected and imported again."),
+    ] = None,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    profile: ProfileOption = None,
+    acting_as: AsOption = DEFAULT_LOCAL_USER,
+) -> None:
+    """Show or save the rows of an import that were in error."""
+    session: Session = context.obj
+    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+        if download is not None:
+            _save(api.errors_link(job_id), download, force=force, session=session)
+            return
+        found = _collect(
+            lambda size, cursor: api.list_errors(job_id, limit=size, cursor=cursor), None if every else limit
+        )
+    if as_json:
+        session.print_json(found)
+    elif found["items"]:
+        session.out.print(errors_table(found["items"]))
+    else:
+        session.say("no row errors")
+    if found["nextCursor"]:
+        session.say(f"there are more than these {limit}: --limit, --all or --download FILE", style="dim")
+
+
+def save_results(
+    context: typer.Context,
+    *,
+    job_id: JobId,
+    download: Annotated[Path, typer.Option(metavar="FILE", help="Where to save them, as CSV.")],
+    force: ForceOption = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    profile: ProfileOption = None,
+    acting_as: AsOption = DEFAULT_LOCAL_USER,
+) -> None:
+    """Save what became of every row of an import, as CSV."""
+    session: Session = context.obj
+    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+        _save(api.results_link(job_id), download, force=force, session=session)
+
+
+def _save(link: str, target: Path, *, force: bool, session: Session) -> None:
+    download_file(link, target, overwrite=force, session=session)
+    session.say(f"saved {target} ({target.stat().st_size:,} bytes)")
+
+
+def _collect(fetch: Callable[[int, str | None], Json], wanted: int | None) -> Json:
+    """The first `wanted` items over as many pages as it takes, None for all; `nextCursor` where there are more."""
+    items: list[Json] = []
+    cursor: str | None = None
+    while True:
+        page = fetch(_MAX_PAGE if wanted is None else min(wanted - len(items), _MAX_PAGE), cursor)
+        items += page["items"]
+        cursor = page.get("nextCursor")
+        if not cursor or (wanted is not None and len(items) >= wanted):
+            return {"items": items, "nextCursor": cursor}

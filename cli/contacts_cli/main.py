@@ -1,0 +1,60 @@
+"""The `contacts` command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from contacts_cli.failures import EXIT_CODES_HELP, CommandFailed
+from contacts_cli.import_command import import_file
+from contacts_cli.job_commands import list_errors, list_jobs, save_results, show_job
+from contacts_cli.session import Session
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=EXIT_CODES_HELP,
+)
+app.command("import", epilog=EXIT_CODES_HELP)(import_file)
+app.command("jobs")(list_jobs)
+app.command("job")(show_job)
+app.command("errors")(list_errors)
+app.command("results")(save_results)
+
+
+def _print_version(context: typer.Context, wanted: bool) -> None:
+    if wanted:
+        context.obj.out.print(version("bulk-contacts"))
+        raise typer.Exit
+
+
+@app.callback()
+def contacts(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Bring contacts in, in bulk, and see what came of it.
+
+    Talks to the stack of `make up`, or to any URL and token (--url, --token; CONTACTS_URL, CONTACTS_TOKEN).
+    """
+
+
+def main(arguments: Sequence[str] | None = None, *, session: Session | None = None) -> None:
+    """Run one command and exit with its code. `arguments` default to the command line's."""
+    session = session or Session()
+    try:
+        app(args=arguments, obj=session, prog_name="contacts")
+    except CommandFailed as failure:
+        session.say(f"contacts: {failure}", style="red")
+        raise SystemExit(int(failure.exit_code)) from None
+
+
+if __name__ == "__main__":
+    main()
