@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import csv
+import io
+import random
+
+import orjson
+import pytest
+
+from contacts.domain.column_mapping import FAILURE_COLUMNS, OVERFLOW_COLUMN
+from contacts.domain.object_keys import errors_key, part_outcome_key
+from contacts.domain.rows import Outcome, RowError, RowOutcome
+from contacts.usecases.import_results import ErrorFile, OutcomeTable
+from tests.support.import_world import HEADER, TENANT, ImportWorld
+
+ID = "i" * 36
+
+
+def test_outcomes_set_in_any_order_come_in_the_files():
+    outcomes = [
+        RowOutcome(1, Outcome.CREATED, ID),
+        RowOutcome(2, Outcome.UPDATED, "j" * 36),
+        RowOutcome(3, Outcome.SKIPPED, ID, "DUPLICATE"),
+        RowOutcome(4, Outcome.ERROR, "", "EMAIL_INVALID"),
+    ]
+    table = OutcomeTable(4)
+    for outcome in random.Random(1).sample(outcomes, 4):
+        table.set(outcome)
+    assert list(table) == outcomes
+
+
+def test_a_row_without_an_outcome_is_an_error_of_ours():
+    table = OutcomeTable(2)
+    table.set(RowOutcome(1, Outcome.CREATED, ID))
+    with pytest.raises(LookupError, match="row 2 has no outcome"):
+        list(table)
+
+
+def test_errors_added_in_any_order_come_in_the_files_as_often_as_they_are_read():
+    file = ErrorFile(9, io.BytesIO())
+    for row in (7, 1, 9):
+        file.add(RowError(row, None, None, "X", "line\nbreak €", ["cell"] * row))
+    for _ in range(2):
+        assert [orjson.loads(line)["row"] for line in file.lines()] == [1, 7, 9]
+    assert file.widest == 9
+
+
+def test_the_list_of_failed_rows_gives_every_cell_back():
+    world = ImportWorld()
+    odd = ["bad", 'quote " and\r\nbreak', " blanks ", "=1+1", "é€😀", "a,b;c"]
+    too_wide = ["a@x.io", "", "", "", "", "", "more", ""]
+    world.submit([odd, too_wide, ["b@x.io"], ["ok@x.io", "", "", "", "", ""]])
+    world.run()
+    header, rows = world.errors_csv()
+    assert header == [*HEADER, OVERFLOW_COLUMN, OVERFLOW_COLUMN, *FAILURE_COLUMNS]
+    assert [row[:-1] for row in rows] == [
+        [*odd, "", "", "1", "EMAIL_INVALID"],
+        [*too_wide, "2", "RAGGED_ROW"],
+        ["b@x.io", *[""] * 7, "3", "RAGGED_ROW"],
+    ]
+    assert all(row[-1] for row in rows)
+
+
+def test_a_file_with_a_nameless_column_can_be_corrected_and_imported_again():
+    world = ImportWorld()
+    header = (*HEADER, "")
+    world.submit([["bad", "", "", "", "", "", "said nothing of"]], header=header)
+    world.run()
+    header_again, rows = world.errors_csv()
+    rows[0][0] = "good@x.io"
+    world.submit(rows, job_id="again", header=header_again)
+    assert world.run("again").counts.created == 1
+
+
+def test_every_row_of_a_long_file_has_its_line():
+    world = ImportWorld()
+    world.submit([[f"{n % 4_500}@x.io" if n % 50 else "bad", "", "", "", "", ""] for n in range(4_700)], parts=5)
+    job = world.run(order=random.Random(3))
+    outcomes = world.outcomes()
+    assert len(outcomes) == 4_700
+    assert (job.counts.created, job.counts.errors) == (4_410, 94)
+    lines = world.files.get(errors_key(TENANT, "job")).splitlines()
+    assert [orjson.loads(line)["row"] for line in lines] == list(range(1, 4_700, 50))
+    assert [orjson.loads(line)["row"] for line in lines] == [int(row[-3]) for row in world.errors_csv()[1]]
+
+
+def test_a_part_without_outcomes_keeps_the_job_open():
+    world = ImportWorld()
+    world.submit([["a@x.io", "", "", "", "", ""]])
+    world.stage("job")
+    world.apply("job", 0)
+    world.files.versions.pop(part_outcome_key(TENANT, "job", 0))
+    with pytest.raises(FileNotFoundError, match="part 0 of job job has no outcomes"):
+        world.finish("job")
+    assert world.jobs.jobs["job"].is_open
+
+
+def test_the_lists_are_valid_csv_for_strict_readers():
+    world = ImportWorld()
+    world.submit([["bad\r", "lone\rCR", "", "", "", '"']])
+    world.run()
+    body = world.files.get("results/acme/job/errors.csv").decode()
+    assert list(csv.reader(io.StringIO(body, newline=""), strict=True))[1][:6] == ["bad\r", "lone\rCR", "", "", "", '"']
