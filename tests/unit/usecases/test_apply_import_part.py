@@ -58,12 +58,10 @@ def test_a_part_that_was_never_staged_is_an_exception():
 
 def test_another_tenants_contact_of_the_same_email_is_no_duplicate():
     world = staged()
-    mine = world.all_contacts()
-    assert mine == []
+    world.add_contact("a@x.io", name="theirs")
+    world.contacts._tenants["another"] = world.contacts._tenants.pop(TENANT)
     world.apply("job", 0)
-    contacts = world.all_contacts()
-    assert world.contacts.list_contacts("another", limit=10).items == []
-    assert len(contacts) == 2
+    assert world.jobs.jobs["job"].counts.created == 2
 
 
 class TestSegment:
@@ -78,7 +76,7 @@ class TestSegment:
         known = world.add_contact("a@x.io", **before)
         world.apply("job", 0)
         names = {c.id: "known" if c.id == known.id else c.email for c in world.all_contacts()}
-        in_segment = [c.id for c in world.all_contacts() if SEGMENT in c.segments and c.id not in before.get("was", ())]
+        in_segment = [c.id for c in world.all_contacts() if SEGMENT in c.segments]
         return sorted(names[each] for each in world.members(SEGMENT)), sorted(names[each] for each in in_segment)
 
     @pytest.mark.parametrize(

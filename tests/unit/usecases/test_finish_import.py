@@ -21,6 +21,13 @@ def staged(rows=ROWS, parts=4, **options):
     return world
 
 
+def applied():
+    world = staged()
+    for part in world.parts():
+        world.apply("job", part)
+    return world
+
+
 def crash_in(world, part, number, when=When.BEFORE):
     """Let the worker of a part die at its call of this number, for good."""
     faults = PortFaults({number: when})
@@ -222,23 +229,17 @@ class TestEvent:
         world.submit(ROWS, header=HEADER[1:])
         world.run()
         text = json.dumps(world.events.published)
-        assert not [secret for secret in (*HEADER, *NAMES, "people of acme", "person1") if secret in text]
+        assert not [secret for secret in ("E-mail", "First", *NAMES, "people of acme", "person1") if secret in text]
 
     @pytest.mark.parametrize("when", When)
     def test_after_a_crash_it_goes_out_again_under_the_same_id(self, when):
-        world = staged()
         faults = PortFaults()
+        world = applied()
         world.wire(faults.wrap)
-        for part in world.parts():
-            world.apply("job", part)
-        faults.calls.clear()
-        faults.crashes = {}
         world.finish("job")
         number = faults.calls.index("events.publish")
 
-        world = staged()
-        for part in world.parts():
-            world.apply("job", part)
+        world = applied()
         world.wire(PortFaults({number: when}).wrap)
         with pytest.raises(Crash):
             world.finish("job")

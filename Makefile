@@ -1,0 +1,94 @@
+# Everything a person or the CI does here. `make help` lists it.
+
+PYTHON ?= python3
+JOBS   ?= 2
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCAL  := $(BIN)/python -m local
+
+# The package `contacts` lives in its layer and is not installed: these programs find it there.
+lint openapi bench: export PYTHONPATH := layers/contacts/python:cli:.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down status clean invoke install test check lint types template e2e openapi bench freeze
+
+help: ## List what there is to make
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ------------------------------------------------------------------------------------------------------- local stack
+
+demo: $(VENV)/.local ## Import a sample of 10,000 rows on a local stack, start to end
+	@$(LOCAL) demo
+
+up: $(VENV)/.local ## Start the local stack in the background (PORT=4566)
+	@$(LOCAL) up
+
+down: $(VENV)/.local ## Stop it; what it holds survives
+	@$(LOCAL) down
+
+status: $(VENV)/.local ## Say where it is
+	@$(LOCAL) status
+
+clean: $(VENV)/.local ## Stop it and forget all it held
+	@$(LOCAL) clean
+
+invoke: $(VENV)/.local ## Run one function on it (FN=stage_import EVENT=events/stage_import.json)
+	@test -n "$(FN)" && test -n "$(EVENT)" || { echo "make invoke needs FN= and EVENT=, e.g. FN=jobs_api EVENT=events/jobs_api.json" >&2; exit 2; }
+	@$(LOCAL) invoke "$(FN)" "$(EVENT)"
+
+# ------------------------------------------------------------------------------------------------------------- checks
+
+test: lint types template ## Lint, types, template and every test
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal
+
+check: lint types template ## The same without end-to-end tests
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -m "not e2e"
+
+lint: $(VENV)/.dev ## Style (ruff) and the direction of imports (import-linter)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev ## Types (mypy, strict)
+	$(BIN)/mypy
+
+template: $(VENV)/.dev ## The SAM template (cfn-lint)
+	$(BIN)/cfn-lint template.yaml
+
+e2e: $(VENV)/.dev ## The end-to-end tests alone
+	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -m e2e
+
+bench: $(VENV)/.dev ## The figures that the README shows
+	$(BIN)/python -m tests.benchmarks.contact_store_cpu
+	$(BIN)/python -m tests.benchmarks.read_files --rows 100000
+
+openapi: $(VENV)/.dev ## Write functions/docs/openapi.json anew from the routes
+	$(BIN)/python -m local.openapi
+
+# ------------------------------------------------------------------------------------------------------- installation
+
+install: $(VENV)/.dev ## Everything for development into .venv
+
+# The stamps make the second run of anything quick. What `test` needs includes what `up` needs.
+$(VENV)/.local: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[local]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.local
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON)." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -c 'import platform; print(platform.python_version())'); name another with PYTHON=." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+freeze: $(VENV)/.dev ## Write the installed versions to constraints.txt
+	@{ echo "# The versions that 'make test' passed with; 'make freeze' writes this file."; \
+	  $(BIN)/python -m pip --disable-pip-version-check freeze --exclude-editable --exclude bulk-contacts; } > constraints.txt.new
+	@mv constraints.txt.new constraints.txt
+	@touch $(VENV)/.dev $(VENV)/.local
