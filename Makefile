@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 JOBS   ?= 2
+ROWS   ?= 100000
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -59,9 +60,11 @@ template: $(VENV)/.dev ## The SAM template (cfn-lint)
 e2e: $(VENV)/.dev ## The end-to-end tests alone
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -m e2e
 
-bench: $(VENV)/.dev ## The figures that the README shows
+bench: $(VENV)/.dev ## The figures that the README shows (ROWS=100000 of an import)
 	$(BIN)/python -m tests.benchmarks.contact_store_cpu
 	$(BIN)/python -m tests.benchmarks.read_files --rows 100000
+	$(BIN)/python -m tests.benchmarks.stage_memory
+	$(BIN)/python -m tests.benchmarks.import_cost --rows $(ROWS)
 
 openapi: $(VENV)/.dev ## Write functions/docs/openapi.json anew from the routes
 	$(BIN)/python -m local.openapi

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from base64 import b32encode
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 from urllib.parse import quote
@@ -64,7 +65,7 @@ class TenantKeys:
 
     def slot(self, email: str) -> str:
         """The sort key of whoever holds this e-mail."""
-        return _base32(self._digest(f"e:{email}"), SLOT_CHARS)
+        return _slot(self.salt, email)
 
     def partition(self, slot: str) -> str:
         """The partition of a slot, and of all ids that begin with it.
@@ -100,7 +101,7 @@ class TenantKeys:
         return f"{quote(self.tenant, safe='')}#{source}"
 
     def _digest(self, text: str) -> bytes:
-        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=15, key=self.salt).digest()
+        return _digest(self.salt, text)
 
 
 def settings_key(tenant: str) -> Key:
@@ -112,6 +113,16 @@ def normalised_email(contact: Contact) -> str | None:
     """The contact's primary e-mail in the form in which it is compared."""
     email = contact.email
     return None if email is None else normalise_email(email)
+
+
+# Asked for four times on the way of a contact through a worker.
+@lru_cache(maxsize=4_096)
+def _slot(salt: bytes, email: str) -> str:
+    return _base32(_digest(salt, f"e:{email}"), SLOT_CHARS)
+
+
+def _digest(salt: bytes, text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=15, key=salt).digest()
 
 
 def _base32(digest: bytes, chars: int) -> str:

@@ -15,6 +15,7 @@ from contacts.adapters.dynamodb.contact_settling import settle_writes
 from contacts.adapters.dynamodb.contact_tenants import TenantDirectory
 from contacts.adapters.dynamodb.contact_writer import ContactWriter
 from contacts.adapters.dynamodb.expiry import epoch_seconds
+from contacts.adapters.dynamodb.json_bodies import use_json_bodies
 from contacts.domain.contact import Contact
 from contacts.domain.contact_write import ContactWrite, Settlement, WriteResult
 from contacts.domain.errors import InvalidRequest
@@ -55,6 +56,8 @@ class DynamoContactStore:
         attempts = (getattr(writes.meta.config, "retries", None) or {}).get("total_max_attempts")
         if attempts != 1:
             raise ValueError("the client for writes must not retry: give it retries={'total_max_attempts': 1}")
+        for client in (reads, writes):
+            use_json_bodies(client)
         self._writes = writes
         self._table = table
         self._clock = clock

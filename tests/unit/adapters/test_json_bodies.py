@@ -1,0 +1,102 @@
+"""What a client with our JSON bodies sends and returns is what botocore alone would."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError
+
+from contacts.adapters.dynamodb.json_bodies import use_json_bodies
+from tests.support.contact_backends import dynamodb_client
+
+ITEM = {
+    "pk": {"S": "é"},
+    "values": {"M": {'"B":': {"L": [{"N": "1"}, {"BOOL": True}, {"NULL": True}, {"S": ""}]}}},
+}
+HALF_A_PAIR = "\ud800"
+
+
+class Raw(io.BytesIO):
+    def stream(self, *_: Any, **__: Any) -> Any:
+        yield self.read()
+
+
+class Wire:
+    """A client that sends nothing, and gets the same answer always."""
+
+    def __init__(self, answer: bytes, status: int = 200, *, ours: bool = True) -> None:
+        self.sent: list[bytes] = []
+        self.client = dynamodb_client(None)
+        if ours:
+            use_json_bodies(self.client)
+            use_json_bodies(self.client)
+
+        def send(request: Any, **_: Any) -> AWSResponse:
+            self.sent.append(request.body)
+            return AWSResponse(request.url, status, {}, Raw(answer))
+
+        self.client.meta.events.register("before-send.dynamodb", send)
+
+    def execute(self, *parameters: Any) -> Any:
+        statement = {"Statement": "INSERT", "Parameters": list(parameters)}
+        return self.client.batch_execute_statement(Statements=[statement])
+
+    def get(self) -> Any:
+        return self.client.batch_get_item(RequestItems={"t": {"Keys": [{"pk": {"S": "é"}}], "ConsistentRead": True}})
+
+
+@pytest.mark.parametrize(
+    "parameter", [*ITEM.values(), {"S": HALF_A_PAIR}, {"B": b"\x00\xff"}], ids=["text", "map", "half a pair", "bytes"]
+)
+def test_statements_are_sent_as_botocore_would_send_them(parameter: Any) -> None:
+    ours, plain = Wire(b'{"Responses": []}'), Wire(b'{"Responses": []}', ours=False)
+
+    ours.execute(parameter)
+    plain.execute(parameter)
+
+    assert json.loads(ours.sent[0]) == json.loads(plain.sent[0])
+
+
+def test_the_body_is_ours_where_it_can_be() -> None:
+    """Else all this is for nothing: botocore would put blanks behind colons."""
+    wire = Wire(b'{"Responses": []}')
+
+    wire.execute({"S": "é"})
+
+    assert wire.sent == ['{"Statements":[{"Statement":"INSERT","Parameters":[{"S":"é"}]}]}'.encode()]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [ITEM, {"pk": {"B": "AP8="}}, {"pk": {"L": [{"B": "AP8="}]}}, {"pk": {"S": HALF_A_PAIR}}],
+    ids=["plain", "bytes", "bytes within", "half a pair"],
+)
+def test_items_are_read_as_botocore_would_read_them(item: Any) -> None:
+    answer = {"Responses": {"t": [item]}, "UnprocessedKeys": {"t": {"Keys": [{"pk": {"S": "x"}}]}}}
+    body = json.dumps(answer, separators=(",", ":")).encode()
+
+    ours, plain = Wire(body).get(), Wire(body, ours=False).get()
+
+    assert {**ours, "ResponseMetadata": None} == {**plain, "ResponseMetadata": None}
+    assert ours["Responses"]["t"]
+
+
+def test_an_error_is_still_an_error() -> None:
+    body = b'{"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException", "message": "slow down"}'
+
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        Wire(body, 400).get()
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        Wire(body, 400).execute({"S": ""})
+
+
+def test_a_broken_answer_is_what_botocore_makes_of_it() -> None:
+    body = b'{"Responses": {"t": ['
+
+    ours, plain = Wire(body).get(), Wire(body, ours=False).get()
+
+    assert {**ours, "ResponseMetadata": None} == {**plain, "ResponseMetadata": None}
