@@ -27,6 +27,7 @@ def test_each_delimiter(delimiter: str) -> None:
             [["name, first", "email"], ["Ann", "a@b.example"]],
             id="the rows agree with one only",
         ),
+        pytest.param('"Id";"Name, a, b"\n', [["Id", "Name, a, b"]], id="nor in a header alone"),
         pytest.param("email\na@b.example\n", [["email"], ["a@b.example"]], id="one column"),
         pytest.param("a,b,c\n1\n1,2\n", [["a", "b", "c"], ["1"], ["1", "2"]], id="all rows ragged"),
         pytest.param("a|b\n", [["a", "b"]], id="header alone"),

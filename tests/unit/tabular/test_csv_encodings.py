@@ -32,6 +32,18 @@ def test_unicode(data: bytes, at_most: int) -> None:
     assert read_all(data, at_most=at_most) == ROWS
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["Ā", "名前" * 40])
+def test_utf16_without_mark_and_little_ascii(name: str, encoding: str) -> None:
+    """U+0100 has its NUL on the other side; and ideographs have none."""
+    text = f"email,name\nsomebody.or.other@example.com,{name}\n"
+    assert read_all(text.encode(encoding))[1][1] == name
+
+
+def test_nul_in_utf8_is_no_utf16() -> None:
+    assert rejection(b"a,b\n1,\0\n").code == "FILE_NUL_CHARACTER"
+
+
 @pytest.mark.parametrize("at_most", [1, 1 << 20])
 @pytest.mark.parametrize("padding", ["", PADDING], ids=["at once", "after a block of ASCII"])
 def test_windows_1252_where_utf8_is_impossible(padding: str, at_most: int) -> None:

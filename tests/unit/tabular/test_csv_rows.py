@@ -9,6 +9,7 @@ import pytest
 
 from contacts.domain.errors import FileRejected
 from contacts.domain.table import TableLimits
+from contacts.tabular.csv_table import SAMPLE_CHARS
 from contacts.tabular.open_table import open_table
 from contacts.tabular.text_blocks import BLOCK_BYTES, MAX_ROW_CHARS
 from tests.unit.tabular.uploads import EndlessStream, open_bytes, read_all, rejection
@@ -74,6 +75,12 @@ def test_header_alone_is_no_rows() -> None:
 def test_broken_rows_name_their_place(data: bytes, code: str, place: str) -> None:
     error = rejection(data, columns=["a", "b"])
     assert (error.code, place in error.message) == (code, True), error.message
+
+
+def test_line_numbers_where_blocks_part_a_crlf() -> None:
+    lines = SAMPLE_CHARS // 2
+    error = rejection(b"a\r\n" + b"1\r\n" * lines + b"\0\r\n", at_most=1)
+    assert f"Row {lines + 1} (line {lines + 2})" in error.message
 
 
 def test_quote_that_is_never_closed_in_a_large_file() -> None:

@@ -110,9 +110,9 @@ def _encoding_of(head: bytes) -> tuple[str | None, bytes]:
             return encoding, mark
     pairs = len(head) // 2
     high, low = head[0 : 2 * pairs : 2].count(0), head[1 : 2 * pairs : 2].count(0)
-    # Headers are mostly ASCII, of which UTF-16 makes every other byte a NUL; a stray NUL in UTF-8 is far from that.
-    if low > pairs / 2 and high == 0:
+    # Of a header's and an e-mail's ASCII, UTF-16 makes every other byte a NUL; a stray one in UTF-8 is far from that.
+    if high < pairs / 4 < low:
         return "utf-16-le", b""
-    if high > pairs / 2 and low == 0:
+    if low < pairs / 4 < high:
         return "utf-16-be", b""
     return None, b""

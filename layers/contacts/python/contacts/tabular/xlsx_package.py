@@ -20,21 +20,7 @@ _EXPANSION_JUDGED_FROM_BYTES: Final = 16 << 20
 _READ_BYTES: Final = 1 << 16
 _ENCRYPTED_FLAG: Final = 0x1
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-
-
-class _OutsideArchive(OSError):
-    """The archive points before its start or behind its end. An OSError, since zipfile probes and expects one."""
-
-
-_ZIP_FAULTS: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    ValueError,
-    NotImplementedError,
-    _OutsideArchive,
-)
+_ZIP_FAULTS: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError)
 
 
 def broken_workbook(reason: str) -> FileRejected:
@@ -97,7 +83,7 @@ class WorkbookPackage:
 
     def _open_archive(self) -> zipfile.ZipFile:
         try:
-            return zipfile.ZipFile(cast(IO[bytes], _BoundedFile(self._file, self.size)))
+            return zipfile.ZipFile(cast(IO[bytes], _BoundedFile(self._file)))
         except _ZIP_FAULTS as error:
             raise broken_workbook("its archive can't be opened. It may have been cut short.") from error
 
@@ -139,11 +125,10 @@ class PartReader:
 
 
 class _BoundedFile:
-    """What zipfile reads from: no read is large, no seek leaves the file, whatever the archive's numbers say."""
+    """What zipfile reads from: no read is large, whatever the archive's numbers say."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._size = size
 
     def read(self, size: int = -1) -> bytes:
         if size > _MAX_DIRECTORY_BYTES:
@@ -151,10 +136,10 @@ class _BoundedFile:
         return self._file.read(_MAX_DIRECTORY_BYTES if size < 0 else size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        start = {0: 0, 1: self._file.tell(), 2: self._size}[whence]
-        if not 0 <= start + offset <= self._size:
-            raise _OutsideArchive("an offset outside of the archive")
-        return self._file.seek(start + offset)
+        if whence == 0 and offset < 0:
+            # The system's own error would pass for trouble with the disk.
+            raise zipfile.BadZipFile("an offset before the archive's start")
+        return self._file.seek(offset, whence)
 
     def tell(self) -> int:
         return self._file.tell()

@@ -14,7 +14,8 @@ from contacts.domain.errors import FileRejected
 from contacts.tabular.xlsx_package import PartReader, broken_workbook, expands_too_much
 from contacts.tabular.xlsx_xml import MAX_DEPTH, PartParser, unsafe_xml
 
-_BLOCK_STRINGS: Final = 256
+# Few, since texts in no order at all, as in a sorted sheet, cost a block each.
+_BLOCK_STRINGS: Final = 64
 # About what the cached blocks take in memory. Strings stand in the order of their first use, so a few blocks serve.
 _CACHE_BYTES: Final = 16 << 20
 _BYTES_A_STRING: Final = 60

@@ -200,7 +200,7 @@ class SheetCells:
         if column == len(row):
             row.append(value)
         elif column > len(row):
-            row.extend([""] * (min(column, self._limits.max_columns) - len(row)))
+            row.extend([""] * (column - len(row)))
             row.append(value)
         elif column < 0 or row[column]:
             raise self._broken_row("a cell has no place, or one that is taken.")
