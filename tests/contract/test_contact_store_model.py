@@ -147,7 +147,7 @@ class Machine(RuleBasedStateMachine):
         return self.contacts[contact_id].created_at, contact_id
 
 
-@pytest.mark.parametrize(("backend", "examples"), [(name, 100 if name == "memory" else 10) for name in BACKENDS[:2]])
+@pytest.mark.parametrize(("backend", "examples"), [(name, 100 if name == "memory" else 6) for name in BACKENDS[:2]])
 def test_any_order_of_writes(backend: str, examples: int) -> None:
     if backend != "memory":
         contacts_table(backend)
@@ -155,6 +155,6 @@ def test_any_order_of_writes(backend: str, examples: int) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

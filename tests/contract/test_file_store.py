@@ -150,6 +150,7 @@ class TestStreams:
         with files.open(key) as stream:
             assert stream.read() == b"other"
 
+    @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
     def test_what_is_not_there_is_not_found(self, files: FileStore, key: str) -> None:
         with pytest.raises(FileNotFoundError):
             files.open(key)
@@ -162,10 +163,13 @@ class TestPuttingStreams:
     @pytest.mark.parametrize("size", [0, 1, 8 * MB - 1, 8 * MB, 8 * MB + 1, 17 * MB])
     def test_a_stream_of_any_length_is_stored_whole(self, files: FileStore, key: str, size: int) -> None:
         body = (bytes(range(251)) * (size // 251 + 1))[:size]
-        # Chunks of odd sizes, an empty one among them, which is not the end.
-        chunks = [body[:10], b"", *(body[start : start + 700_001] for start in range(10, size, 700_001))]
+        chunks = [body[:10], *(body[start : start + 700_001] for start in range(10, size, 700_001))]
         assert files.put_stream(key, iter(chunks)) == size
         assert files.get(key) == body
+
+    def test_an_empty_chunk_is_not_the_end_not_even_between_parts(self, files: FileStore, key: str) -> None:
+        assert files.put_stream(key, iter([b"a" * 8 * MB, b"", b"", b"b" * 8 * MB, b"", b"c"])) == 16 * MB + 1
+        assert files.get(key) == b"a" * 8 * MB + b"b" * 8 * MB + b"c"
 
     @pytest.mark.parametrize("size", [100, 20 * MB], ids=["small", "multipart"])
     def test_a_stream_that_breaks_stores_nothing(self, files: FileStore, key: str, size: int) -> None:
@@ -202,7 +206,7 @@ class TestS3:
         client, bucket = engine
 
         def chunks() -> Iterator[bytes]:
-            yield b"x" * 20 * MB
+            yield from [b"x" * MB] * 20
             pending = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
             assert [upload["Key"] for upload in pending] == [key], "parts are sent while the source still runs"
             raise ValueError("the source broke")

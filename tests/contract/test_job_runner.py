@@ -17,6 +17,7 @@ from tests.support.memory_runner import MemoryRunner
 
 MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:Import"
 EXECUTION = f"arn:aws:states:{REGION}:123456789012:execution:Import:job-1"
+ROLLBACK_MACHINE = f"arn:aws:states:{REGION}:123456789012:stateMachine:Rollback"
 STARTED = "2026-01-01T00:00:00Z"
 #: Waits until the test is over, so that the execution is seen to run.
 WAITING = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3_600, "End": True}}}
@@ -27,10 +28,15 @@ def runner(request: pytest.FixtureRequest) -> JobRunner:
     if request.param == "memory":
         return MemoryRunner()
     client = make_client("stepfunctions", ministack_endpoint())
-    machine = client.create_state_machine(
-        name=f"import-{uuid.uuid4()}", definition=json.dumps(WAITING), roleArn="arn:aws:iam::123456789012:role/r"
+    machines = [
+        client.create_state_machine(
+            name=f"{kind}-{uuid.uuid4()}", definition=json.dumps(WAITING), roleArn="arn:aws:iam::123456789012:role/r"
+        )["stateMachineArn"]
+        for kind in ("import", "rollback")
+    ]
+    return StepFunctionsRunner(
+        client=client, import_state_machine_arn=machines[0], rollback_state_machine_arn=machines[1]
     )
-    return StepFunctionsRunner(client=client, import_state_machine_arn=machine["stateMachineArn"])
 
 
 def test_a_job_that_was_started_runs_and_another_is_missing(runner: JobRunner) -> None:
@@ -46,11 +52,28 @@ def test_a_second_start_does_nothing(runner: JobRunner) -> None:
     assert runner.import_state("job-1") is ExecutionState.RUNNING
 
 
+def test_each_attempt_of_each_rollback_is_an_execution_of_its_own(runner: JobRunner) -> None:
+    runner.start_import("job-1")
+    assert runner.rollback_state("job-1", 1, 1) is ExecutionState.MISSING
+    runner.start_rollback("job-1", 1, 1)
+    runner.start_rollback("job-1", 1, 1)
+    runner.start_rollback("job-1", 1, 3)
+    runner.start_rollback("job-1", 11, 1)
+    found = {(run, attempt): runner.rollback_state("job-1", run, attempt) for run in (1, 11) for attempt in (1, 2, 3)}
+    running = [key for key, state in found.items() if state is ExecutionState.RUNNING]
+    assert running == [(1, 1), (1, 3), (11, 1)]
+    assert {state for key, state in found.items() if key not in running} == {ExecutionState.MISSING}
+    assert runner.rollback_state("job-2", 1, 1) is ExecutionState.MISSING
+
+
 @pytest.fixture
 def stub() -> Iterator[tuple[StepFunctionsRunner, Stubber]]:
     client = make_client("stepfunctions")
     with Stubber(client) as stubber:
-        yield StepFunctionsRunner(client=client, import_state_machine_arn=MACHINE), stubber
+        runner = StepFunctionsRunner(
+            client=client, import_state_machine_arn=MACHINE, rollback_state_machine_arn=ROLLBACK_MACHINE
+        )
+        yield runner, stubber
         stubber.assert_no_pending_responses()
 
 
@@ -62,6 +85,25 @@ def test_the_execution_is_named_after_the_job_and_told_nothing_else(stub: tuple[
         {"stateMachineArn": MACHINE, "name": "job-1", "input": '{"jobId": "job-1"}'},
     )
     runner.start_import("job-1")
+
+
+def test_a_rollbacks_execution_is_told_job_and_run_and_its_name_has_room(
+    stub: tuple[StepFunctionsRunner, Stubber],
+) -> None:
+    runner, stubber = stub
+    job = str(uuid.uuid4())
+    name = f"{job}-rollback-12345-12345"
+    assert len(name) <= 80  # the quota of an execution's name
+    execution = f"{ROLLBACK_MACHINE.replace('stateMachine', 'execution')}:{name}"
+    stubber.add_response(
+        "start_execution",
+        {"executionArn": execution, "startDate": STARTED},
+        {"stateMachineArn": ROLLBACK_MACHINE, "name": name, "input": json.dumps({"jobId": job, "run": 12345})},
+    )
+    runner.start_rollback(job, 12345, 12345)
+    found = {"executionArn": execution, "stateMachineArn": ROLLBACK_MACHINE, "status": "FAILED", "startDate": STARTED}
+    stubber.add_response("describe_execution", found, {"executionArn": execution})
+    assert runner.rollback_state(job, 12345, 12345) is ExecutionState.ENDED
 
 
 def test_an_execution_that_ran_before_is_no_error(stub: tuple[StepFunctionsRunner, Stubber]) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from contacts.adapters.backoff import Backoff
-from contacts.adapters.dynamodb.job_store import DynamoJobStore
 from contacts.domain.errors import InvalidRequest
 from contacts.domain.import_job import (
     BlankValues,
     DuplicateStrategy,
     FileError,
-    ImportJob,
     ImportOptions,
     ImportStatus,
     PartRecord,
@@ -28,14 +25,12 @@ from contacts.ports import JobStore, OpenJob
 from tests.support.aws_clients import DYNAMODB_ENGINES
 from tests.support.client_wrappers import FailsFirst, LosesAnswers, client_error
 from tests.support.fake_clock import FakeClock
+from tests.support.job_stores import RETENTION_DAYS, MakeStore, make_job, started, store_maker
 from tests.support.jobs_table import JobsTable, jobs_table_on
 from tests.support.memory_job_store import MemoryJobStore
 
-RETENTION_DAYS = 90
 STAGED = StagedFile("v1", "csv", 1234, ("E-Mail", "", "Straße"), 3, 10, RowCounts(skipped=4, errors=4))
 COUNTS = RowCounts(created=3, updated=2, skipped=4, errors=1)
-
-MakeStore = Callable[..., JobStore]
 
 
 @pytest.fixture
@@ -59,46 +54,13 @@ def memory_or_table(request: pytest.FixtureRequest) -> Iterator[JobsTable | None
 def store(memory_or_table: JobsTable | None, clock: FakeClock) -> JobStore:
     if memory_or_table is None:
         return MemoryJobStore(clock=clock, retention_days=RETENTION_DAYS)
-    return _maker(memory_or_table.emptied(), clock)()
+    return store_maker(memory_or_table.emptied(), clock)()
 
 
 @pytest.fixture
 def dynamo(table: JobsTable, clock: FakeClock) -> MakeStore:
     """Makes stores on one empty table; `wrap` puts something between the store and the client."""
-    return _maker(table.emptied(), clock)
-
-
-def _maker(table: JobsTable, clock: FakeClock) -> MakeStore:
-    def make(wrap: Callable[[Any], Any] = lambda inner: inner, **options: Any) -> JobStore:
-        settings = {"client": wrap(table.client), "table": table.name, "clock": clock, "retention_days": RETENTION_DAYS}
-        return DynamoJobStore(**{**settings, **options})
-
-    return make
-
-
-def make_job(
-    id_: str = "job-1", tenant: str = "a", at: str = "2026-01-01T00:00:00.000Z", **fields: object
-) -> ImportJob:
-    values = {
-        "id": id_,
-        "tenant": tenant,
-        "created_by": "user",
-        "created_at": at,
-        "changed_at": at,
-        "file_name": "people.csv",
-        "file_key": "uploads/a/1",
-        "file_url": "https://files.test/uploads/a/1",
-        "field_mapping": {"E-Mail": "email"},
-    }
-    return ImportJob(**{**values, **fields})
-
-
-def started(store: JobStore, clock: FakeClock, **fields: object) -> ImportJob:
-    job = make_job(**fields)
-    assert store.create_import(job)
-    processing = store.start_processing(job.id, clock())
-    assert processing is not None
-    return processing
+    return store_maker(table.emptied(), clock)
 
 
 class TestCreating:
@@ -486,12 +448,19 @@ class TestTheNetworkOfDynamoDB:
                 lambda store: store.start_processing("job-1", clock()),
                 lambda store: store.record_staged("job-1", STAGED, clock()),
                 lambda store: store.close_import("job-1", ImportStatus.FAILED, clock()),
-                lambda store: store.mark_announced("job-1", clock()),
             ],
         }[method]
         for call in calls:
             with pytest.raises(ClientError, match="AccessDenied"):
                 call(dynamo(lambda client: FailsFirst(client, method, denied)))
+
+    @pytest.mark.parametrize("method", ["get_item", "update_item"])
+    def test_trouble_in_announcing_is_raised(self, dynamo: MakeStore, clock: FakeClock, method: str) -> None:
+        started(dynamo(), clock)
+        dynamo().close_import("job-1", ImportStatus.COMPLETED, clock())
+        denied = client_error("AccessDeniedException")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            dynamo(lambda client: FailsFirst(client, method, denied)).mark_announced("job-1", clock())
 
     @pytest.mark.parametrize("position", ["", "x" * 2_000, "\ud800"])
     def test_a_position_that_no_list_gave_is_refused(self, dynamo: MakeStore, position: str) -> None:

@@ -51,6 +51,21 @@ class FailsFirst(_Wrapper):
         setattr(self, method, call)
 
 
+class MeetsOthers(_Wrapper):
+    """Right before the first calls of `method` go out, somebody else does these things, one each."""
+
+    def __init__(self, client: Any, method: str, *actions: Callable[[], object]) -> None:
+        super().__init__(client)
+        left = list(actions)
+
+        def call(**request: Any) -> Any:
+            if left:
+                left.pop(0)()
+            return getattr(client, method)(**request)
+
+        setattr(self, method, call)
+
+
 class OneAtATime(_Wrapper):
     """Calls from several threads go one after the other: moto's own would overwrite each other's transactions."""
 

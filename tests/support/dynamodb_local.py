@@ -57,7 +57,15 @@ def _start() -> str:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     namespace = [sys.executable, loopback_namespace.__file__, str(port), str(_INNER_PORT)]
-    server = [java, "-Xmx512m", "-Djava.library.path=DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"]
+    server = [
+        java,
+        "-Xmx512m",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-Djava.library.path=DynamoDBLocal_lib",
+        "-jar",
+        "DynamoDBLocal.jar",
+    ]
     errors = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the server runs
     process = subprocess.Popen(
         [*namespace, *server, "-inMemory", "-port", str(_INNER_PORT)],

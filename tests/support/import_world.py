@@ -27,14 +27,13 @@ from contacts.usecases.finish_import import FinishImport
 from contacts.usecases.import_parts import PartEnd
 from contacts.usecases.import_results import WriteImportResults
 from contacts.usecases.stage_import import ROWS_PER_PART, StageImport
-from contacts.usecases.sweep_jobs import SweepJobs
 from contacts.usecases.unit_of_work import UnitOfWork
-from tests.support.memory_contact_store import MemoryContactStore
 from tests.support.memory_events import MemoryEvents
 from tests.support.memory_files import MemoryFiles
 from tests.support.memory_job_store import MemoryJobStore
 from tests.support.memory_runner import MemoryRunner
 from tests.support.memory_segment_store import MemorySegmentStore
+from tests.support.slot_contact_store import SlotContactStore
 
 TENANT = "acme"
 MAPPING = {
@@ -96,7 +95,7 @@ class ImportWorld:
 
     def __init__(self, *, wrap: Wrap = lambda _name, port: port) -> None:
         self.clock = TickingClock()
-        self.contacts = MemoryContactStore()
+        self.contacts = SlotContactStore()
         self.jobs = MemoryJobStore()
         self.segments = MemorySegmentStore()
         self.files = MemoryFiles()
@@ -111,7 +110,7 @@ class ImportWorld:
         events, clock = wrap("events", self.events), self.clock
         self.work = UnitOfWork(contacts=contacts, files=files)
         end_part = PartEnd(jobs=jobs, segments=segments, files=files, clock=clock)
-        announce = AnnounceImport(jobs=jobs, events=events, clock=clock)
+        self.announce = AnnounceImport(jobs=jobs, events=events, clock=clock)
         self.stage = StageImport(
             jobs=jobs,
             contacts=contacts,
@@ -127,21 +126,13 @@ class ImportWorld:
         )
         self.finish = FinishImport(
             jobs=jobs,
+            segments=segments,
             files=files,
             work=self.work,
             end_part=end_part,
             write_results=WriteImportResults(files=files),
-            announce=announce,
+            announce=self.announce,
             clock=clock,
-        )
-        self.swept_errors: list[tuple[str, Exception]] = []
-        self.sweep = SweepJobs(
-            jobs=jobs,
-            runner=wrap("runner", self.runner),
-            finish=self.finish,
-            announce=announce,
-            clock=clock,
-            on_error=lambda job_id, error: self.swept_errors.append((job_id, error)),
         )
 
     def submit(

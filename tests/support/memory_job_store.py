@@ -9,13 +9,19 @@ from datetime import datetime, timedelta
 
 from contacts.domain.import_job import OPEN_STATUSES, FileError, ImportJob, ImportStatus, PartRecord, StagedFile
 from contacts.domain.paging import Page
+from contacts.domain.rollback import Rollback, RollbackCounts, RollbackMode, RollbackPart, RollbackStatus
 from contacts.ports import Clock, OpenJob
 
 KIND = "import"
+_DONE = frozenset({ImportStatus.COMPLETED, ImportStatus.FAILED})
 
 
 class MemoryJobStore:
-    """Without a clock nothing expires. `records` holds (job, part) -> record, for tests that look inside."""
+    """Without a clock nothing expires.
+
+    For tests that look inside, `records` holds (job, part) -> record, and `rollback_records` those of rollbacks by
+    (job, run, mode, part); each stands beside the time when it was written.
+    """
 
     def __init__(self, *, clock: Clock | None = None, retention_days: int = 90) -> None:
         self._clock = clock
@@ -23,6 +29,7 @@ class MemoryJobStore:
         self._lock = threading.RLock()
         self.jobs: dict[str, ImportJob] = {}
         self.records: dict[tuple[str, int], tuple[PartRecord, str]] = {}
+        self.rollback_records: dict[tuple[str, int, RollbackMode, int], tuple[RollbackPart, str]] = {}
 
     def create_import(self, job: ImportJob) -> bool:
         with self._lock:
@@ -84,11 +91,65 @@ class MemoryJobStore:
             if job is not None and not job.is_open and not job.announced:
                 self._keep(replace(job, announced=True, changed_at=at))
 
+    def start_rollback(self, job_id: str, rollback: Rollback, at: str) -> ImportJob | None:
+        with self._lock:
+            job = self.find_import(job_id)
+            if job is None:
+                return None
+            if job.rollback is not None and _same_request(job.rollback, rollback):
+                return job
+            return self._begin_run(job, rollback, at) if rollback.attempt == 1 else self._go_on(job, rollback, at)
+
+    def start_rollback_writes(self, job_id: str, run: int, at: str) -> bool:
+        with self._lock:
+            job = self._find_rolling(job_id, run)
+            if job is None or job.rollback is None:
+                return False
+            if job.rollback.mode is RollbackMode.LOOK:
+                writing = replace(job.rollback, mode=RollbackMode.WRITE, counts=RollbackCounts())
+                self._keep(replace(job, status=ImportStatus.ROLLING_BACK, rollback=writing, changed_at=at))
+            return True
+
+    def record_rollback_part(self, job_id: str, part: RollbackPart, at: str) -> bool:
+        with self._lock:
+            job = self._find_rolling(job_id, part.run)
+            if job is None or job.rollback is None or job.rollback.mode is not part.mode:
+                return False
+            if self.has_rollback_part(job_id, part.run, part.mode, part.part):
+                return False
+            self.rollback_records[job_id, part.run, part.mode, part.part] = (part, at)
+            counted = replace(job.rollback, counts=job.rollback.counts + part.counts)
+            self._keep(replace(job, rollback=counted, changed_at=at))
+            return True
+
+    def has_rollback_part(self, job_id: str, run: int, mode: RollbackMode, part: int) -> bool:
+        record = self.rollback_records.get((job_id, run, mode, part))
+        return record is not None and not self._expired(record[1])
+
+    def rollback_parts(self, job_id: str, run: int, mode: RollbackMode) -> Iterator[RollbackPart]:
+        with self._lock:
+            found = sorted(key for key in self.rollback_records if key[:3] == (job_id, run, mode))
+            records = [self.rollback_records[key][0] for key in found if self.has_rollback_part(*key)]
+        yield from records
+
+    def end_rollback(self, job_id: str, run: int, status: RollbackStatus, at: str, errors: int = 0) -> ImportJob | None:
+        with self._lock:
+            job = self._find_rolling(job_id, run)
+            if job is None or job.rollback is None:
+                return None
+            rollback = replace(
+                job.rollback, status=status, counts=replace(job.rollback.counts, errors=errors), ended_at=at
+            )
+            ended = replace(job, rollback=rollback, changed_at=at)
+            if status is RollbackStatus.COMPLETED and rollback.mode is RollbackMode.WRITE:
+                ended = replace(ended, status=ImportStatus.ROLLED_BACK, rolled_back_at=at)
+            return self._keep(ended)
+
     def open_jobs(self, changed_before: str) -> Iterator[OpenJob]:
         with self._lock:
             jobs = sorted(self.jobs.values(), key=lambda job: job.changed_at)
         for job in jobs:
-            if job.changed_at < changed_before and not job.announced:
+            if job.changed_at < changed_before and (not job.announced or _is_rolling(job)):
                 yield OpenJob(job.id, job.changed_at)
 
     def list_jobs(
@@ -113,6 +174,33 @@ class MemoryJobStore:
         taken = keys[:limit]
         return Page([jobs[key] for key in taken], taken[-1] if len(keys) > limit else None)
 
+    def _begin_run(self, job: ImportJob, rollback: Rollback, at: str) -> ImportJob | None:
+        last = job.rollback
+        follows = last is None or last.status is not RollbackStatus.RUNNING
+        if job.status not in _DONE or not follows or rollback.run != (last.run if last else 0) + 1:
+            return None
+        mode = rollback.starts_with
+        begun = replace(rollback, status=RollbackStatus.RUNNING, mode=mode, counts=RollbackCounts(), ended_at=None)
+        status = ImportStatus.ROLLING_BACK if mode is RollbackMode.WRITE else job.status
+        return self._keep(replace(job, status=status, rollback=begun, changed_at=at))
+
+    def _go_on(self, job: ImportJob, rollback: Rollback, at: str) -> ImportJob | None:
+        last = job.rollback
+        if job.status is not ImportStatus.ROLLING_BACK or last is None or last.status is not RollbackStatus.FAILED:
+            return None
+        if (last.run, last.attempt) != (rollback.run, rollback.attempt - 1):
+            return None
+        begun = replace(
+            last,
+            attempt=rollback.attempt,
+            requested_by=rollback.requested_by,
+            request=rollback.request,
+            status=RollbackStatus.RUNNING,
+            counts=replace(last.counts, errors=0),
+            ended_at=None,
+        )
+        return self._keep(replace(job, rollback=begun, changed_at=at))
+
     def _find_open(self, job_id: str) -> ImportJob | None:
         job = self.find_import(job_id)
         return job if job is not None and job.status in OPEN_STATUSES else None
@@ -120,6 +208,10 @@ class MemoryJobStore:
     def _find_processing(self, job_id: str) -> ImportJob | None:
         job = self.find_import(job_id)
         return job if job is not None and job.status is ImportStatus.PROCESSING else None
+
+    def _find_rolling(self, job_id: str, run: int) -> ImportJob | None:
+        job = self.find_import(job_id)
+        return job if job and job.rollback and job.rollback.run == run and _is_rolling(job) else None
 
     def _keep(self, job: ImportJob) -> ImportJob:
         self.jobs[job.id] = job
@@ -129,3 +221,11 @@ class MemoryJobStore:
         if self._clock is None:
             return False
         return datetime.fromisoformat(changed_at) + self._retention <= datetime.fromisoformat(self._clock())
+
+
+def _is_rolling(job: ImportJob) -> bool:
+    return job.rollback is not None and job.rollback.status is RollbackStatus.RUNNING
+
+
+def _same_request(one: Rollback, other: Rollback) -> bool:
+    return (one.run, one.attempt, one.request) == (other.run, other.attempt, other.request)

@@ -38,6 +38,20 @@ class MemorySegmentStore:
             for number, start in enumerate(range(0, len(contact_ids), IDS_A_PAGE)):
                 chunks[f"{job}#{part:05d}#{number:03d}"] = list(contact_ids[start : start + IDS_A_PAGE])
 
+    def remove_members(self, tenant: str, segment_id: str, job: str) -> None:
+        with self._lock:
+            chunks = self.memberships.get((tenant, segment_id), {})
+            for key in [key for key in chunks if key.startswith(f"{job}#")]:
+                del chunks[key]
+
+    def remove_if_empty(self, tenant: str, segment_id: str, made_by_job: str) -> bool:
+        with self._lock:
+            segment = self.segments.get((tenant, segment_id))
+            if segment is None or segment.made_by_job != made_by_job or self.memberships.get((tenant, segment_id)):
+                return False
+            del self.segments[tenant, segment_id]
+            return True
+
     def members(self, tenant: str, segment_id: str, *, position: str | None = None) -> Page[str]:
         with self._lock:
             chunks = self.memberships.get((tenant, segment_id), {})

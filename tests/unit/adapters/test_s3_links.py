@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from botocore.config import Config
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.adapters.s3_links import S3Links, content_disposition
@@ -46,6 +46,7 @@ keys = st.lists(
 
 class TestAddresses:
     @BOTH
+    @settings(deadline=None)
     @given(keys.filter(lambda key: not {".", ".."} & set(key.split("/"))))
     def test_an_address_leads_back_to_its_key(self, links: FileLinks, origin: str, key: str) -> None:
         url = links.url_of(key)
@@ -53,6 +54,7 @@ class TestAddresses:
         assert url.isascii()
         assert links.key_of(url) == key
 
+    @settings(deadline=None)
     @given(st.text(max_size=40) | st.text("ab.%/+ &?#=2F", max_size=40))
     def test_whatever_follows_the_host_means_one_key_or_none(self, rest: str) -> None:
         url = f"{S3_ORIGIN}/{rest}"
@@ -177,6 +179,7 @@ class TestFileNames:
     def test_a_name_is_offered_as_it_is_or_encoded(self, file_name: str, header: str) -> None:
         assert content_disposition(file_name) == header
 
+    @settings(deadline=None)
     @given(st.text(st.characters()))
     def test_no_name_breaks_out_of_the_header(self, file_name: str) -> None:
         header = content_disposition(file_name)

@@ -128,7 +128,11 @@ class TestListOfFailedRows:
 
     @pytest.mark.parametrize(
         "header",
-        [("E-mail", "Name", "row", "error", "code"), ("row", "code", "error", "E-mail", "Name"), ("E-mail", "Name", "row")],
+        [
+            ("E-mail", "Name", "row", "error", "code"),
+            ("row", "code", "error", "E-mail", "Name"),
+            ("E-mail", "Name", "row"),
+        ],
     )
     def test_only_these_three_in_this_order_at_the_end_make_one(self, header):
         assert lay_out(header, MAPPING).own_width is None

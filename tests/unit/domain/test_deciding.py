@@ -47,8 +47,9 @@ def holder(**values):
 
 def outcomes(plan):
     """Every row's outcome as `(row, outcome, contact id, reason)`."""
-    found = [tuple(o) for planned in plan.writes for o in planned.outcomes] + [tuple(o) for o in plan.outcomes]
-    return sorted(found + [(error.row, "error", "", error.code) for error in plan.errors])
+    found = [*(outcome for planned in plan.writes for outcome in planned.outcomes), *plan.outcomes]
+    known = [(each.row, each.outcome.value, each.contact_id, each.reason) for each in found]
+    return sorted(known + [(error.row, "error", "", error.code) for error in plan.errors])
 
 
 def writes(plan):
@@ -153,7 +154,11 @@ class TestUpdate:
         plan = decide(EMAIL, rows, holder(), rules("update"))
         (write,) = writes(plan)
         assert write.after.values == {"email": EMAIL, "customFields": {"a": LARGE}, "firstName": "C"}
-        assert outcomes(plan) == [(1, "updated", "held", ""), (2, "error", "", "CONTACT_TOO_LARGE"), (3, "updated", "held", "")]
+        assert outcomes(plan) == [
+            (1, "updated", "held", ""),
+            (2, "error", "", "CONTACT_TOO_LARGE"),
+            (3, "updated", "held", ""),
+        ]
 
     def test_the_same_for_a_new_email(self):
         rows = [row(1, custom_a=LARGE), row(2, custom_b=LARGE), row(3, firstName="C")]

@@ -5,7 +5,7 @@ import pytest
 
 from contacts.domain.contact import Contact, Mark
 from contacts.domain.contact_write import Delete, Insert, InsertTwin, Update
-from contacts.domain.plan import Plan, PlannedWrite, plan_from_record, plan_to_record, settle_rounds
+from contacts.domain.plan import Plan, PlannedWrite, Settled, plan_from_record, plan_to_record, settle_rounds
 from contacts.domain.rows import Outcome, RowError, RowOutcome
 
 MARK = Mark("job", 3)
@@ -65,7 +65,7 @@ def test_the_latest_mention_of_a_row_holds():
     settled = settle_rounds([Plan([write(1), write(2), write(3), write(4)], [], []), Plan([again], [skipped], [error])])
     assert settled.writes == [write(4), again]
     assert settled.errors == [error]
-    assert [(row, outcome, reason) for row, outcome, _, reason in settled.outcomes] == [
+    assert [(each.row, each.outcome, each.reason) for each in settled.outcomes] == [
         (1, "skipped", "DUPLICATE"),
         (2, "created", ""),
         (3, "error", "CONTACT_TOO_LARGE"),
@@ -81,5 +81,4 @@ def test_an_outcome_or_error_of_an_early_round_that_was_overtaken_is_forgotten()
 
 
 def test_no_rounds_come_to_nothing():
-    settled = settle_rounds([])
-    assert not (settled.writes or settled.outcomes or settled.errors)
+    assert settle_rounds([]) == Settled([], [], [])

@@ -180,6 +180,15 @@ def test_a_manifest_that_is_gone_keeps_the_job_open():
     assert world.jobs.jobs["job"].is_open
 
 
+def test_an_ended_and_announced_job_is_only_looked_at():
+    world = staged()
+    world.run()
+    faults = PortFaults()
+    world.wire(faults.wrap)
+    world.finish("job")
+    assert faults.calls == ["jobs.find_import"]
+
+
 def test_an_unknown_job_is_nobodys_to_finish():
     world = ImportWorld()
     world.finish("nothing")

@@ -1,8 +1,7 @@
-"""Invariants 3 and 7: whatever the file, the options and the contacts before, the import ends as the plain loop does."""
+"""Invariants 3 and 7: whatever the file, the options and the contacts before, it ends as the plain loop does."""
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
@@ -19,8 +18,10 @@ SEGMENT = segment_id(TENANT, "VIP")
 LARGE = "€" * 4_096
 LARGE_NOTES = "€" * 14_000
 
-emails = st.sampled_from(["a@x.io", "A@X.io", " b@x.io ", "B@x.io", "c@x.io", "d@x.io", "e@x.io", "", "  ", "bad", "BAD"])
-names = st.sampled_from(["", " ", "Ann", "Bob", "n" * 1_025, "é,\"\n;"])
+emails = st.sampled_from(
+    ["a@x.io", "A@X.io", " b@x.io ", "B@x.io", "c@x.io", "d@x.io", "e@x.io", "", "  ", "bad", "BAD"]
+)
+names = st.sampled_from(["", " ", "Ann", "Bob", "n" * 1_025, 'é,"\n;'])
 phones = st.sampled_from(["", "1", "007", "+49 1", " "])
 custom = st.sampled_from(["", "", "v", "w", LARGE])
 notes = st.sampled_from(["", "", "n", LARGE_NOTES])
@@ -67,7 +68,11 @@ def grown(world, before):
 
 def as_modelled(contact):
     return ModelContact(
-        tuple(contact.created_by), contact.email.lower(), dict(contact.values), SEGMENT in contact.segments, contact.version
+        tuple(contact.created_by),
+        contact.email.lower(),
+        dict(contact.values),
+        SEGMENT in contact.segments,
+        contact.version,
     )
 
 
@@ -82,7 +87,13 @@ def check_counts(job, outcomes):
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(rows=files, options=options, before=contacts_before, parts=st.integers(1, 4), order=st.randoms(use_true_random=False))
+@given(
+    rows=files,
+    options=options,
+    before=contacts_before,
+    parts=st.integers(1, 4),
+    order=st.randoms(use_true_random=False),
+)
 def test_an_import_ends_as_the_plain_loop_does(rows, options, before, parts, order):
     world = ImportWorld()
     model = ModelImport(grown(world, before), ImportOptions(**options), MAPPING)

@@ -1,4 +1,4 @@
-"""Invariants 1 and 3: a worker that ends at any call of any port and runs again comes to the same end as one that did not."""
+"""Invariants 1 and 3: a worker that dies at any call of any port and runs again comes to the same end as any other."""
 
 from __future__ import annotations
 
@@ -161,9 +161,6 @@ def test_all_answers_lost_after_the_work_is_done(strategy):
     world.contacts.lose_answer = lambda _write: Lost.AFTER
     world.run()
     assert end_state(world) == expected
-
-
-# --- a person in between -----------------------------------------------------------------------------------------------
 
 
 def person_writes(world, write):

@@ -13,7 +13,11 @@ from contacts.domain.email_address import normalise_email
 from tests.support.import_world import TENANT, ImportWorld
 from tests.support.turns import Turns
 
-FIRST = [["held@x.io", "by first", "", "", "", ""], ["a@x.io", "by first", "", "", "", ""], ["A@x.io", "by first", "", "", "", ""]]
+FIRST = [
+    ["held@x.io", "by first", "", "", "", ""],
+    ["a@x.io", "by first", "", "", "", ""],
+    ["A@x.io", "by first", "", "", "", ""],
+]
 SECOND = [["A@X.io", "", "2", "", "", ""], ["held@x.io", "", "2", "", "", ""], ["b@x.io", "", "2", "", "", ""]]
 EMAILS = ["held@x.io", "a@x.io", "b@x.io"]
 
@@ -55,8 +59,12 @@ def check_each_row_once(world, strategies):
         for row, (kind, contact_id, _) in outcomes.items():
             assert normalise_email(contacts[contact_id].email) == rows[row - 1][0].lower()
             if kind == "updated":
-                assert any(mark.job == job_id for mark in (contacts[contact_id].created_by, *contacts[contact_id].written_by))
-    assert sorted(made) == sorted((c.id, *c.created_by) for c in contacts.values() if not c.created_by.job.startswith("before"))
+                assert any(
+                    mark.job == job_id for mark in (contacts[contact_id].created_by, *contacts[contact_id].written_by)
+                )
+    assert sorted(made) == sorted(
+        (c.id, *c.created_by) for c in contacts.values() if not c.created_by.job.startswith("before")
+    )
     assert set(world.contacts.find_by_emails(TENANT, EMAILS)) == set(EMAILS)
     if "create" not in strategies:
         assert Counter(normalise_email(contact.email) for contact in contacts.values()) == Counter(EMAILS)

@@ -8,9 +8,10 @@ import orjson
 import pytest
 
 from contacts.domain.column_mapping import FAILURE_COLUMNS, OVERFLOW_COLUMN
-from contacts.domain.object_keys import errors_key, part_outcome_key
-from contacts.domain.rows import Outcome, RowError, RowOutcome
-from contacts.usecases.import_results import ErrorFile, OutcomeTable
+from contacts.domain.object_keys import errors_csv_key, errors_key, part_outcome_key
+from contacts.domain.rows import Outcome, RowOutcome
+from contacts.tabular.open_table import open_table
+from contacts.usecases.import_results import OutcomeTable
 from tests.support.import_world import HEADER, TENANT, ImportWorld
 
 ID = "i" * 36
@@ -36,15 +37,6 @@ def test_a_row_without_an_outcome_is_an_error_of_ours():
         list(table)
 
 
-def test_errors_added_in_any_order_come_in_the_files_as_often_as_they_are_read():
-    file = ErrorFile(9, io.BytesIO())
-    for row in (7, 1, 9):
-        file.add(RowError(row, None, None, "X", "line\nbreak €", ["cell"] * row))
-    for _ in range(2):
-        assert [orjson.loads(line)["row"] for line in file.lines()] == [1, 7, 9]
-    assert file.widest == 9
-
-
 def test_the_list_of_failed_rows_gives_every_cell_back():
     world = ImportWorld()
     odd = ["bad", 'quote " and\r\nbreak', " blanks ", "=1+1", "é€😀", "a,b;c"]
@@ -59,6 +51,18 @@ def test_the_list_of_failed_rows_gives_every_cell_back():
         ["b@x.io", *[""] * 7, "3", "RAGGED_ROW"],
     ]
     assert all(row[-1] for row in rows)
+
+
+@pytest.mark.parametrize("header", [("E-mail",), ("E-mail", "a;b", "c\td", "e|f"), ("E-mail", "", "x")])
+def test_the_reader_of_uploads_reads_the_list_as_it_is_meant(header):
+    world = ImportWorld()
+    width = len(header)
+    rows = [["bad;1", *["x;y;z"] * (width - 1)], ["bad\t2", *["line\nbreak"] * (width - 1)], ["=bad", *["é"] * width]]
+    world.submit(rows, header=header, mapping={"E-mail": "email"})
+    world.run()
+    body = world.files.get(errors_csv_key(TENANT, "job"))
+    table = open_table(io.BytesIO(body), size=len(body), file_name="x.csv", file_type=None, columns=("E-mail",))
+    assert (list(table.header), list(table.rows())) == world.errors_csv()
 
 
 def test_a_file_with_a_nameless_column_can_be_corrected_and_imported_again():
@@ -99,5 +103,5 @@ def test_the_lists_are_valid_csv_for_strict_readers():
     world = ImportWorld()
     world.submit([["bad\r", "lone\rCR", "", "", "", '"']])
     world.run()
-    body = world.files.get("results/acme/job/errors.csv").decode()
+    body = world.files.get(errors_csv_key(TENANT, "job")).decode()
     assert list(csv.reader(io.StringIO(body, newline=""), strict=True))[1][:6] == ["bad\r", "lone\rCR", "", "", "", '"']

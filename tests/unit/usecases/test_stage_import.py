@@ -10,6 +10,7 @@ from contacts.domain.errors import FileRejected
 from contacts.domain.import_job import FileError, ImportStatus, RowCounts
 from contacts.domain.object_keys import manifest_key, staged_errors_key, staged_part_key
 from contacts.domain.table import TableLimits
+from contacts.ports import FileInfo
 from contacts.usecases.stage_import import UnknownJobError
 from tests.support.import_world import HEADER, TENANT, ImportWorld, open_listed_table
 from tests.support.port_faults import PortFaults
@@ -42,12 +43,34 @@ def test_rows_of_one_email_stay_in_one_part_and_in_the_files_order():
     assert sum(map(len, parts.values())) == 200
 
 
-def test_parts_have_about_a_thousand_rows_and_the_manifest_names_those_that_have_any():
+def staged_with(monkeypatch, *, estimated_rows, size):
+    """The parts of a file of two hundred rows that says to be of this many rows and bytes."""
+    world = ImportWorld()
+    world.submit([[f"{n}@x.io", *GOOD[1:]] for n in range(200)])
+
+    def open_estimating(source, **options):
+        return replace(open_listed_table(source, **options), estimated_rows=estimated_rows)
+
+    monkeypatch.setattr(world.files, "info", lambda _key: FileInfo(size, "v1"))
+    world.stage._open_table = open_estimating
+    world.stage("job")
+    return world.parts()
+
+
+@pytest.mark.parametrize(
+    ("estimated_rows", "size", "parts"),
+    [(1, 1, 1), (1_000, 1, 1), (1_001, 1, 2), (3_000, 4 << 20, 3), (10, (8 << 20) + 1, 3), (5_000, 8 << 20, 5)],
+)
+def test_parts_have_about_a_thousand_rows_and_a_few_megabytes(monkeypatch, estimated_rows, size, parts):
+    assert staged_with(monkeypatch, estimated_rows=estimated_rows, size=size) == list(range(parts))
+
+
+def test_the_manifest_names_the_parts_that_have_rows():
     world = ImportWorld()
     world.submit([GOOD], parts=40)
     world.stage("job")
     assert len(world.parts()) == 1
-    assert world.parts()[0] < 40
+    assert world.files.get(staged_part_key(TENANT, "job", world.parts()[0]))
     assert world.jobs.jobs["job"].staged.parts == 1
 
 

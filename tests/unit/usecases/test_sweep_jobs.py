@@ -5,11 +5,35 @@ import pytest
 from contacts.domain.import_job import ImportStatus
 from contacts.ports import ExecutionState
 from contacts.usecases.finish_import import NOT_ACCOUNTED_FOR, NOT_ALL_APPLIED
-from contacts.usecases.sweep_jobs import SweepReport
+from contacts.usecases.finish_rollback import FinishRollback
+from contacts.usecases.rollback_results import WriteRollbackResults
+from contacts.usecases.sweep_jobs import SweepJobs, SweepReport
 from tests.support.import_world import ImportWorld
 from tests.support.port_faults import PortFaults
 
 ROWS = [["a@x.io", "", "", "", "", ""], ["b@x.io", "", "", "", "", ""]]
+
+
+def sweep(world, wrap=lambda _name, port: port, on_error=None):
+    """One pass over the world's jobs."""
+    jobs, runner = wrap("jobs", world.jobs), wrap("runner", world.runner)
+    finish_rollback = FinishRollback(
+        jobs=jobs,
+        segments=world.segments,
+        files=world.files,
+        work=world.work,
+        write_results=WriteRollbackResults(files=world.files),
+        clock=world.clock,
+    )
+    return SweepJobs(
+        jobs=jobs,
+        runner=runner,
+        finish=world.finish,
+        finish_rollback=finish_rollback,
+        announce=world.announce,
+        clock=world.clock,
+        on_error=on_error or (lambda _job_id, _error: None),
+    )()
 
 
 def world_with(*states):
@@ -26,9 +50,9 @@ def world_with(*states):
 def test_a_job_that_never_started_is_started_after_a_while(minutes, started):
     world = world_with(ExecutionState.MISSING)
     world.clock.advance(minutes=minutes)
-    assert world.sweep() == SweepReport(started=len(started))
+    assert sweep(world) == SweepReport(started=len(started))
     assert world.runner.started == started
-    assert world.sweep() == SweepReport()
+    assert sweep(world) == SweepReport()
 
 
 def test_a_job_under_way_is_left_alone_however_long_it_takes():
@@ -36,7 +60,7 @@ def test_a_job_under_way_is_left_alone_however_long_it_takes():
     world.stage("job0")
     before = world.jobs.jobs["job0"]
     world.clock.advance(days=2)
-    assert world.sweep() == SweepReport()
+    assert sweep(world) == SweepReport()
     assert world.jobs.jobs["job0"] == before
 
 
@@ -45,7 +69,7 @@ def test_a_job_whose_execution_died_is_closed_when_no_worker_can_be_running(minu
     world = world_with(ExecutionState.ENDED)
     world.stage("job0")
     world.clock.advance(minutes=minutes)
-    assert world.sweep() == SweepReport(closed=closed)
+    assert sweep(world) == SweepReport(closed=closed)
     job = world.jobs.jobs["job0"]
     assert job.is_open is not bool(closed)
     if closed:
@@ -58,17 +82,17 @@ def test_the_grace_begins_with_the_last_change():
     world.clock.advance(minutes=10)
     world.stage("job0")
     world.clock.advance(minutes=10)
-    assert world.sweep() == SweepReport()
+    assert sweep(world) == SweepReport()
 
 
 def test_a_closing_event_that_was_not_sent_is_sent_and_sent_once():
     world = world_with(ExecutionState.ENDED)
     world.jobs.close_import("job0", ImportStatus.COMPLETED, world.clock())
     world.clock.advance(minutes=3)
-    assert world.sweep() == SweepReport(announced=1)
+    assert sweep(world) == SweepReport(announced=1)
     assert [detail["eventId"] for _, detail in world.events.published] == ["import-job0-completed"]
     world.clock.advance(minutes=3)
-    assert world.sweep() == SweepReport()
+    assert sweep(world) == SweepReport()
     assert len(world.events.published) == 1
 
 
@@ -78,7 +102,7 @@ def test_a_job_that_expired_meanwhile_is_passed_over():
     listed = list(world.jobs.open_jobs("9999"))
     world.jobs.jobs.clear()
     world.jobs.open_jobs = lambda _before: iter(listed)
-    assert world.sweep() == SweepReport()
+    assert sweep(world) == SweepReport()
 
 
 class Unreachable:
@@ -100,12 +124,16 @@ class Unreachable:
 @pytest.mark.parametrize("failing", ["job0", "job1", "job2"])
 def test_one_jobs_trouble_keeps_no_other_from_being_mended(failing):
     world = world_with(*[ExecutionState.MISSING] * 3)
-    world.wire(lambda name, port: Unreachable(port, failing) if name == "runner" else port)
     world.clock.advance(minutes=3)
-    assert world.sweep() == SweepReport(started=2, failed=[failing])
+    told = []
+    report = sweep(
+        world,
+        lambda name, port: Unreachable(port, failing) if name == "runner" else port,
+        lambda job_id, error: told.append((job_id, type(error))),
+    )
+    assert report == SweepReport(started=2, failed=[failing])
     assert failing not in world.runner.started
-    ((job_id, error),) = world.swept_errors
-    assert (job_id, type(error)) == (failing, ConnectionError)
+    assert told == [(failing, ConnectionError)]
 
 
 class TestJobThatCanNotBeClosed:
@@ -118,22 +146,20 @@ class TestJobThatCanNotBeClosed:
     def test_it_is_tried_again_for_a_day(self):
         world = self.world()
         world.clock.advance(hours=23)
-        assert world.sweep() == SweepReport(failed=["job0"])
+        assert sweep(world) == SweepReport(failed=["job0"])
         assert world.jobs.jobs["job0"].is_open
 
     def test_and_then_ended_all_the_same(self):
         world = self.world()
         world.clock.advance(hours=25)
-        assert world.sweep() == SweepReport(failed=["job0"])
+        assert sweep(world) == SweepReport(failed=["job0"])
         job = world.jobs.jobs["job0"]
         assert (job.status, job.file_error, job.announced) == (ImportStatus.FAILED, NOT_ACCOUNTED_FOR, True)
         world.clock.advance(hours=1)
-        assert world.sweep() == SweepReport()
+        assert sweep(world) == SweepReport()
 
 
 def test_a_sweep_with_nothing_to_do_asks_once():
-    world = ImportWorld()
     faults = PortFaults()
-    world.wire(faults.wrap)
-    world.sweep()
+    sweep(ImportWorld(), faults.wrap)
     assert faults.calls == ["jobs.open_jobs"]

@@ -79,6 +79,29 @@ def test_a_retry_follows_the_plan_and_does_not_decide_afresh():
     assert world.holder("held@x.io").values["firstName"] == "Imported"
 
 
+def test_a_retry_goes_on_from_the_newest_plan():
+    world = staged(ROWS[1:])
+    faults = PortFaults()
+    world.wire(faults.wrap)
+    faults.crashes = {5: When.BEFORE}
+    with pytest.raises(Crash):
+        world.apply("job", 0)
+    world.add_contact("new@x.io", name="faster")
+    # It finds the insert of the first plan overtaken, plans an update, makes it, and dies.
+    faults = PortFaults({10: When.AFTER})
+    world.wire(faults.wrap)
+    with pytest.raises(Crash):
+        world.apply("job", 0)
+    assert (faults.calls[-1], len(plans(world))) == ("contacts.write", 2)
+    updated = world.holder("new@x.io")
+    edited = {**updated.values, "firstName": "by a person"}
+    world.contacts.write(TENANT, [Update(updated, replace(updated, values=edited, version=updated.version + 1))])
+    world.wire(lambda _name, port: port)
+    world.apply("job", 0)
+    assert world.holder("new@x.io").values["firstName"] == "by a person"
+    assert len(plans(world)) == 2
+
+
 def test_each_race_that_is_lost_costs_a_round_for_the_rows_concerned_alone():
     world = staged()
     overtake(world, 2)
@@ -87,6 +110,14 @@ def test_each_race_that_is_lost_costs_a_round_for_the_rows_concerned_alone():
     assert [sorted(plan.rows()) for plan in rounds] == [[1, 2], [1], [1]]
     held = world.holder("held@x.io")
     assert (held.values["firstName"], held.values["title"], held.version) == ("Imported", "0", 4)
+
+
+def test_twins_come_after_the_holder_that_is_planned_beside_them():
+    world = staged([["new@x.io", "", "", "", "", ""]] * 3, strategy="create")
+    world.apply("job", 0)
+    assert len(plans(world)) == 1
+    holder, *twins = world.contacts.find_all_by_email(TENANT, "new@x.io")
+    assert (holder.created_by.row, {twin.created_by.row for twin in twins}) == (1, {2, 3})
 
 
 def test_a_unit_gives_up_after_many_rounds_and_its_retry_gets_as_many_again():

@@ -15,6 +15,7 @@ from contacts.domain.contact import Contact, Mark
 from contacts.domain.contact_write import ContactWrite, Settlement, WriteResult
 from contacts.domain.import_job import FileError, ImportJob, ImportStatus, PartRecord, StagedFile
 from contacts.domain.paging import Page
+from contacts.domain.rollback import Rollback, RollbackMode, RollbackPart, RollbackStatus
 from contacts.domain.segment import Segment
 
 #: Now, as ISO 8601 in UTC with milliseconds and `Z`.
@@ -123,6 +124,38 @@ class JobStore(Protocol):
         """Note that the closing event went out: the sweeper has nothing more to do with the job."""
         ...
 
+    def start_rollback(self, job_id: str, rollback: Rollback, at: str) -> ImportJob | None:
+        """Begin a run, or take a failed one up again, and return the job; None where the job's state forbids it.
+
+        A new run needs a job that is completed or failed and has no rollback running. A failed run goes on while the
+        job is rolling back. A rollback that begins with writing moves the job to rolling back at once. The job shows
+        the run's counts from zero, those of a run that goes on stay. The sweeper sees the job until the run ends.
+        Called again for the same run, attempt and request it returns the job as it is: an answer was lost.
+        """
+        ...
+
+    def start_rollback_writes(self, job_id: str, run: int, at: str) -> bool:
+        """Go from looking to writing: the job is rolling back, the counts start from zero. False if this run is not
+        running; True again if it writes already."""
+        ...
+
+    def record_rollback_part(self, job_id: str, part: RollbackPart, at: str) -> bool:
+        """Like `record_part`, for one pass of a running rollback."""
+        ...
+
+    def has_rollback_part(self, job_id: str, run: int, mode: RollbackMode, part: int) -> bool: ...
+
+    def rollback_parts(self, job_id: str, run: int, mode: RollbackMode) -> Iterator[RollbackPart]:
+        """The records of all finished parts of one pass, in order of their numbers; strongly consistent."""
+        ...
+
+    def end_rollback(self, job_id: str, run: int, status: RollbackStatus, at: str, errors: int = 0) -> ImportJob | None:
+        """End a running rollback and return the job; None if this run is not running.
+
+        One that completes after writing makes the job rolled back. `errors` replaces the run's count of errors.
+        """
+        ...
+
     def open_jobs(self, changed_before: str) -> Iterator[OpenJob]:
         """Jobs that have not ended, or not been announced, and have not changed since; eventually consistent."""
         ...
@@ -150,6 +183,14 @@ class SegmentStore(Protocol):
     def find(self, tenant: str, segment_id: str) -> Segment | None: ...
 
     def list_segments(self, tenant: str, *, limit: int, position: str | None = None) -> Page[Segment]: ...
+
+    def remove_members(self, tenant: str, segment_id: str, job: str) -> None:
+        """Take away all that this job put in; the same call again changes nothing."""
+        ...
+
+    def remove_if_empty(self, tenant: str, segment_id: str, made_by_job: str) -> bool:
+        """Remove a segment that this job made and nobody is in. One that somebody ensures or fills meanwhile stays."""
+        ...
 
     def put_members(self, tenant: str, segment_id: str, job: str, part: int, contact_ids: Sequence[str]) -> None:
         """Set who came into the segment with this part of this job; the same call again changes nothing."""
@@ -266,6 +307,10 @@ class JobRunner(Protocol):
     def start_import(self, job_id: str) -> None: ...
 
     def import_state(self, job_id: str) -> ExecutionState: ...
+
+    def start_rollback(self, job_id: str, run: int, attempt: int) -> None: ...
+
+    def rollback_state(self, job_id: str, run: int, attempt: int) -> ExecutionState: ...
 
 
 class EventPublisher(Protocol):

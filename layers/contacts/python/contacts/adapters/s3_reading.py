@@ -43,13 +43,14 @@ class ResumingObject(io.RawIOBase):
         self._backoff = backoff
         self._position = 0
         self._breaks = 0
+        self._body: StreamingBody | None = None  # before anything can fail: the destructor closes it
         try:
             first = client.get_object(**which)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in {"NoSuchKey", "NoSuchVersion"}:
                 raise FileNotFoundError("There is no such object or version.") from error
             raise
-        self._body: StreamingBody | None = first["Body"]
+        self._body = first["Body"]
         self._size = first["ContentLength"]
         self._same = {**which, "IfMatch": first["ETag"]}
         if "VersionId" in first:

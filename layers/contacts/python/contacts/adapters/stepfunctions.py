@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from contacts.ports import ExecutionState
@@ -16,22 +17,39 @@ _RUNNING = frozenset({"RUNNING", "PENDING_REDRIVE"})
 class StepFunctionsRunner:
     """`JobRunner` on Step Functions. An execution's name is used once for 90 days, longer than any job runs."""
 
-    def __init__(self, *, client: SFNClient, import_state_machine_arn: str) -> None:
+    def __init__(self, *, client: SFNClient, import_state_machine_arn: str, rollback_state_machine_arn: str) -> None:
         self._client = client
         self._import_state_machine_arn = import_state_machine_arn
+        self._rollback_state_machine_arn = rollback_state_machine_arn
 
     def start_import(self, job_id: str) -> None:
+        self._start(self._import_state_machine_arn, job_id, {"jobId": job_id})
+
+    def import_state(self, job_id: str) -> ExecutionState:
+        return self._state(self._import_state_machine_arn, job_id)
+
+    def start_rollback(self, job_id: str, run: int, attempt: int) -> None:
+        name = _rollback_execution(job_id, run, attempt)
+        self._start(self._rollback_state_machine_arn, name, {"jobId": job_id, "run": run})
+
+    def rollback_state(self, job_id: str, run: int, attempt: int) -> ExecutionState:
+        return self._state(self._rollback_state_machine_arn, _rollback_execution(job_id, run, attempt))
+
+    def _start(self, machine: str, name: str, given: Mapping[str, str | int]) -> None:
         try:
-            self._client.start_execution(
-                stateMachineArn=self._import_state_machine_arn, name=job_id, input=json.dumps({"jobId": job_id})
-            )
+            self._client.start_execution(stateMachineArn=machine, name=name, input=json.dumps(given))
         except self._client.exceptions.ExecutionAlreadyExists:
             return  # it has run, which is what the caller wants
 
-    def import_state(self, job_id: str) -> ExecutionState:
-        machine = self._import_state_machine_arn.replace(":stateMachine:", ":execution:", 1)
+    def _state(self, machine: str, name: str) -> ExecutionState:
+        executions = machine.replace(":stateMachine:", ":execution:", 1)
         try:
-            execution = self._client.describe_execution(executionArn=f"{machine}:{job_id}")
+            execution = self._client.describe_execution(executionArn=f"{executions}:{name}")
         except self._client.exceptions.ExecutionDoesNotExist:
             return ExecutionState.MISSING
         return ExecutionState.RUNNING if execution["status"] in _RUNNING else ExecutionState.ENDED
+
+
+def _rollback_execution(job_id: str, run: int, attempt: int) -> str:
+    """A name of its own for each attempt. A job's id is a UUID, which leaves room below the quota of 80 characters."""
+    return f"{job_id}-rollback-{run}-{attempt}"

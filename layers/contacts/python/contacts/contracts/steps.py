@@ -58,3 +58,53 @@ class FinishImportInput(Step):
 
     job_id: str = Field(min_length=1)
     cause: str | None = None
+
+
+RollbackModeName = Literal["look", "write"]
+
+
+class PrepareRollbackInput(Step):
+    """Input of `prepare_rollback`."""
+
+    job_id: str = Field(min_length=1)
+    run: int = Field(ge=1)
+
+
+class PrepareRollbackOutput(Step):
+    """Output of `prepare_rollback`: which pass comes first (`none`: nothing to do), and how long to wait before."""
+
+    job_id: str
+    run: int
+    mode: Literal["look", "write", "none"]
+    wait_seconds: int = Field(ge=0)
+    manifest: Manifest
+
+
+class RollBackPartInput(Step):
+    """Input of `roll_back_part`."""
+
+    job_id: str = Field(min_length=1)
+    run: int = Field(ge=1)
+    mode: RollbackModeName
+    part: int = Field(ge=0)
+
+
+class RollBackPartOutput(Step):
+    """Output of `roll_back_part`; the state machine's Catch answers `true` in its place."""
+
+    failed: Literal[False] = False
+
+
+class FinishRollbackInput(Step):
+    """Input of `finish_rollback`; `cause` names the step's reason where the execution came off its way."""
+
+    job_id: str = Field(min_length=1)
+    run: int = Field(ge=1)
+    mode: RollbackModeName | None = None
+    cause: str | None = None
+
+
+class FinishRollbackOutput(Step):
+    """Output of `finish_rollback`: what comes after this pass."""
+
+    next: Literal["write", "end"]

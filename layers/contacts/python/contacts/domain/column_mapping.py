@@ -86,9 +86,7 @@ def lay_out(header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
     own, own_width = _own_columns(header, mapping)
     twice = sorted(name for name, count in Counter(own).items() if name and count > 1)
     if twice:
-        raise FileRejected(
-            f"the header names a column twice: {_names(twice)}", code="DUPLICATE_HEADER", field=twice[0]
-        )
+        raise FileRejected(f"the header names a column twice: {_names(twice)}", code="DUPLICATE_HEADER", field=twice[0])
     missing = sorted(name for name in mapping if not name.strip() or name.strip() not in own)
     if missing:
         raise FileRejected(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from contacts.domain.rollback import Rollback, RollbackStatus
+
 
 class ImportStatus(StrEnum):
     """The specification's states of an import job, in the order in which they are reached."""
@@ -127,10 +129,16 @@ class ImportJob:
     completed_at: str | None = None
     rolled_back_at: str | None = None
     announced: bool = False
+    rollback: Rollback | None = None
 
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is under way that will change the job: the import itself, or a rollback of it."""
+        return self.is_open or (self.rollback is not None and self.rollback.status is RollbackStatus.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)

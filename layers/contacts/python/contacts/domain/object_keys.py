@@ -40,6 +40,41 @@ def plan_key(tenant: str, job: str, part: int, round_: int) -> str:
     return f"{plans_prefix(tenant, job, part)}round-{round_:03d}.json"
 
 
+def undo_logs_prefix(tenant: str, job: str) -> str:
+    """The plans of all parts of an import, and nothing else; what follows is the number of the part."""
+    return f"undo/{_safe(tenant)}/{job}/part-"
+
+
+def rollback_plans_prefix(tenant: str, job: str, run: int, part: int) -> str:
+    """All plans of one part of a rollback."""
+    return f"undo/{_safe(tenant)}/{job}/rollback-{run:04d}/part-{part:05d}/"
+
+
+def rollback_plan_key(tenant: str, job: str, run: int, part: int, round_: int) -> str:
+    """The plan of one round of one part of a rollback."""
+    return f"{rollback_plans_prefix(tenant, job, run, part)}round-{round_:03d}.json"
+
+
+def rollback_manifest_key(tenant: str, job: str, run: int) -> str:
+    """The list of the parts that a rollback goes through."""
+    return f"undo/{_safe(tenant)}/{job}/rollback-{run:04d}/manifest.json"
+
+
+def rollback_part_outcome_key(tenant: str, job: str, run: int, mode: str, part: int) -> str:
+    """What one pass of a rollback found for each contact of one part."""
+    return f"results/{_safe(tenant)}/{job}/rollback-{run:04d}/{mode}/part-{part:05d}.json"
+
+
+def rollback_outcomes_key(tenant: str, job: str, run: int) -> str:
+    """What became of every contact in a rollback, a JSON line each, in the order of the file's rows."""
+    return f"results/{_safe(tenant)}/{job}/rollback-{run:04d}/outcomes.jsonl"
+
+
+def rollback_csv_key(tenant: str, job: str, run: int) -> str:
+    """The same as CSV."""
+    return f"results/{_safe(tenant)}/{job}/rollback-{run:04d}/outcomes.csv"
+
+
 def part_outcome_key(tenant: str, job: str, part: int) -> str:
     """What became of each row of one part."""
     return f"results/{_safe(tenant)}/{job}/parts/part-{part:05d}.json"
@@ -62,4 +97,6 @@ def results_csv_key(tenant: str, job: str) -> str:
 
 def _safe(tenant: str) -> str:
     # A tenant's name comes from a token: no slash in it may reach another tenant's prefix.
-    return quote(tenant, safe="")
+    quoted = quote(tenant, safe="")
+    # A name of dots alone would be a step within a path.
+    return quoted if quoted.strip(".") else quoted.replace(".", "%2E")

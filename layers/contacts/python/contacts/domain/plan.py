@@ -91,8 +91,8 @@ def plan_from_record(record: Mapping[str, Any]) -> Plan:
 
 def outcome_from_record(record: Sequence[Any]) -> RowOutcome:
     """A row's outcome from its JSON array."""
-    row, outcome, contact_id, reason = record
-    return RowOutcome(row, Outcome(outcome), contact_id, reason)
+    row, outcome, contact_id, reason, fields = record
+    return RowOutcome(row, Outcome(outcome), contact_id, reason, tuple(fields))
 
 
 def _write_to_record(planned: PlannedWrite) -> dict[str, Any]:

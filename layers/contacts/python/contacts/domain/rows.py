@@ -25,12 +25,16 @@ class StagedRow(NamedTuple):
 
 
 class Outcome(StrEnum):
-    """What became of a row."""
+    """What became of a row: in an import, or of the contact behind it in the import's rollback."""
 
     CREATED = "created"
     UPDATED = "updated"
     SKIPPED = "skipped"
     ERROR = "error"
+    DELETED = "deleted"
+    RESTORED = "restored"
+    KEPT = "kept"
+    UNCHANGED = "unchanged"
 
 
 class SkipReason(StrEnum):
@@ -43,12 +47,16 @@ class SkipReason(StrEnum):
 
 
 class RowOutcome(NamedTuple):
-    """One row's line in the results: `reason` is a `SkipReason`, an error code, or empty."""
+    """One row's line in the results: `reason` is a `SkipReason`, a `RollbackReason`, an error code, or empty.
+
+    `fields` names what a rollback left as it is.
+    """
 
     row: int
     outcome: Outcome
     contact_id: str = ""
     reason: str = ""
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The use cases behind the later steps of an import and the sweeper, put together from the ports of a function.
+"""The use cases behind the later steps of an import, its rollback and the sweeper, made of a function's ports.
 
 Staging stands apart, in `staging`: it alone loads the libraries that read files.
 """
@@ -11,8 +11,12 @@ from contacts.runtime.wiring import Wiring
 from contacts.usecases.announce_import import AnnounceImport
 from contacts.usecases.apply_import_part import ApplyImportPart
 from contacts.usecases.finish_import import FinishImport
+from contacts.usecases.finish_rollback import FinishRollback
 from contacts.usecases.import_parts import PartEnd
 from contacts.usecases.import_results import WriteImportResults
+from contacts.usecases.prepare_rollback import PrepareRollback
+from contacts.usecases.roll_back_part import RollBackPart
+from contacts.usecases.rollback_results import WriteRollbackResults
 from contacts.usecases.sweep_jobs import SweepJobs
 from contacts.usecases.unit_of_work import UnitOfWork
 
@@ -31,6 +35,7 @@ def apply_import_part(wiring: Wiring) -> ApplyImportPart:
 def finish_import(wiring: Wiring) -> FinishImport:
     return FinishImport(
         jobs=wiring.jobs,
+        segments=wiring.segments,
         files=wiring.files,
         work=_unit_of_work(wiring),
         end_part=_part_end(wiring),
@@ -40,11 +45,37 @@ def finish_import(wiring: Wiring) -> FinishImport:
     )
 
 
+def prepare_rollback(wiring: Wiring) -> PrepareRollback:
+    return PrepareRollback(jobs=wiring.jobs, files=wiring.files, clock=wiring.clock)
+
+
+def roll_back_part(wiring: Wiring) -> RollBackPart:
+    return RollBackPart(
+        jobs=wiring.jobs,
+        contacts=wiring.contacts,
+        files=wiring.files,
+        work=_unit_of_work(wiring),
+        clock=wiring.clock,
+    )
+
+
+def finish_rollback(wiring: Wiring) -> FinishRollback:
+    return FinishRollback(
+        jobs=wiring.jobs,
+        segments=wiring.segments,
+        files=wiring.files,
+        work=_unit_of_work(wiring),
+        write_results=WriteRollbackResults(files=wiring.files),
+        clock=wiring.clock,
+    )
+
+
 def sweep_jobs(wiring: Wiring, on_error: Callable[[str, Exception], None]) -> SweepJobs:
     return SweepJobs(
         jobs=wiring.jobs,
         runner=wiring.runner,
         finish=finish_import(wiring),
+        finish_rollback=finish_rollback(wiring),
         announce=_announce_import(wiring),
         clock=wiring.clock,
         on_error=on_error,

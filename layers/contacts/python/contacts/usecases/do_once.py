@@ -36,7 +36,7 @@ class KeyedRequest:
     route: str
     key: str
     body: Any
-    """What was sent, query parameters included, as plain data: its formatting does not matter."""
+    """What was sent, path and query parameters included, as plain data: its formatting does not matter."""
 
     @property
     def claim_key(self) -> str:

@@ -7,9 +7,9 @@ import orjson
 from contacts.domain.import_job import FileError, ImportJob, ImportStatus, StagedFile
 from contacts.domain.object_keys import manifest_key
 from contacts.domain.rows import RowError
-from contacts.ports import Clock, FileStore, JobStore
+from contacts.ports import Clock, FileStore, JobStore, SegmentStore
 from contacts.usecases.announce_import import AnnounceImport
-from contacts.usecases.import_parts import PartEnd, import_unit, load_staged_rows
+from contacts.usecases.import_parts import PartEnd, import_segment, import_unit, load_staged_rows
 from contacts.usecases.import_results import WriteImportResults
 from contacts.usecases.unit_of_work import UnitOfWork
 
@@ -33,6 +33,7 @@ class FinishImport:
         self,
         *,
         jobs: JobStore,
+        segments: SegmentStore,
         files: FileStore,
         work: UnitOfWork,
         end_part: PartEnd,
@@ -41,6 +42,7 @@ class FinishImport:
         clock: Clock,
     ) -> None:
         self._jobs = jobs
+        self._segments = segments
         self._files = files
         self._work = work
         self._end_part = end_part
@@ -76,10 +78,20 @@ class FinishImport:
             if part not in done:
                 self._reconcile(job, part)
         self._write_results(job, job.staged, parts)
-        if any(record.reconciled for record in self._jobs.parts(job.id)):
+        records = list(self._jobs.parts(job.id))
+        if any(record.counts.imported for record in records):
+            self._keep_segment(job)
+        if any(record.reconciled for record in records):
             self._jobs.close_import(job.id, ImportStatus.FAILED, self._clock(), NOT_ALL_APPLIED)
         else:
             self._jobs.close_import(job.id, ImportStatus.COMPLETED, self._clock())
+
+    def _keep_segment(self, job: ImportJob) -> None:
+        """Make sure of the segment again: the rollback of the import that made it can have found it empty, and removed
+        it, between our staging and our first member."""
+        segment = import_segment(job, self._clock())
+        if segment:
+            self._segments.ensure(segment)
 
     def _reconcile(self, job: ImportJob, part: int) -> None:
         rows = load_staged_rows(self._files, job, part)

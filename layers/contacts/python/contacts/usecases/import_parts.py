@@ -12,7 +12,7 @@ from contacts.domain.import_job import ImportJob, PartRecord, RowCounts
 from contacts.domain.object_keys import part_outcome_key, plan_key, plans_prefix, staged_part_key
 from contacts.domain.plan import Settled, outcome_from_record
 from contacts.domain.rows import Outcome, RowError, RowOutcome, StagedRow
-from contacts.domain.segment import segment_id
+from contacts.domain.segment import Segment, segment_id
 from contacts.ports import Clock, FileStore, JobStore, SegmentStore
 from contacts.usecases.unit_of_work import Unit
 
@@ -30,6 +30,14 @@ def import_segment_id(job: ImportJob) -> str | None:
     """The segment that this import fills, if it was asked to."""
     name = job.options.segment_name
     return segment_id(job.tenant, name) if name else None
+
+
+def import_segment(job: ImportJob, at: str) -> Segment | None:
+    """That segment, as this import makes it where it is not there."""
+    name, id_ = job.options.segment_name, import_segment_id(job)
+    if name is None or id_ is None:
+        return None
+    return Segment(id=id_, tenant=job.tenant, name=name.strip(), created_at=at, made_by_job=job.id)
 
 
 def load_staged_rows(files: FileStore, job: ImportJob, part: int) -> dict[int, StagedRow]:

@@ -6,12 +6,8 @@ place for each row (about 40 MB for a million), errors in a file on disk with an
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
-from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO
 
 import orjson
 
@@ -22,6 +18,7 @@ from contacts.domain.object_keys import errors_csv_key, errors_key, results_csv_
 from contacts.domain.rows import Outcome, RowError, RowOutcome
 from contacts.ports import FileStore
 from contacts.usecases.import_parts import load_part_outcomes
+from contacts.usecases.row_lists import LinesByRow, csv_lines
 
 _OUTCOMES = tuple(Outcome)
 #: An outcome's place: contact id, number of the outcome, number of the reason.
@@ -58,29 +55,19 @@ class OutcomeTable:
             yield RowOutcome(row, _OUTCOMES[outcome - 1], place[:ID_CHARS].decode().rstrip(), reasons[reason])
 
 
-class ErrorFile:
-    """Rows in error, added in any order, read in the file's."""
+class ErrorLines:
+    """Rows in error as JSON lines, and how many cells the widest of them has."""
 
-    def __init__(self, rows: int, file: IO[bytes]) -> None:
-        self._file = file
-        self._starts = array("Q", bytes(8 * (rows + 1)))
-        self._end = 0
+    def __init__(self, lines: LinesByRow) -> None:
+        self._lines = lines
         self.widest = 0
-        """Cells of the widest row."""
 
     def add(self, error: RowError) -> None:
-        line = orjson.dumps(error.to_record()) + b"\n"
-        self._file.write(line)
-        # Shifted by one, so that 0 means that the row is not in error.
-        self._starts[error.row] = self._end + 1
-        self._end += len(line)
+        self._lines.add(error.row, orjson.dumps(error.to_record()))
         self.widest = max(self.widest, len(error.cells))
 
     def lines(self) -> Iterator[bytes]:
-        for start in self._starts:
-            if start:
-                self._file.seek(start - 1)
-                yield self._file.readline()
+        return self._lines.lines()
 
 
 class WriteImportResults:
@@ -92,7 +79,7 @@ class WriteImportResults:
     def __call__(self, job: ImportJob, staged: StagedFile, parts: Iterable[int]) -> None:
         outcomes = OutcomeTable(staged.total_rows)
         with tempfile.TemporaryFile(prefix="errors-") as file:
-            errors = ErrorFile(staged.total_rows, file)
+            errors = ErrorLines(LinesByRow(staged.total_rows, file))
             for error in self._staged_errors(job):
                 errors.add(error)
                 outcomes.set(RowOutcome(error.row, Outcome.ERROR, "", error.code))
@@ -114,28 +101,22 @@ class WriteImportResults:
                 yield from (RowError.from_record(orjson.loads(line)) for line in lines)
 
 
-def _errors_csv(header: Sequence[str], errors: ErrorFile) -> Iterator[bytes]:
+def _errors_csv(header: Sequence[str], errors: ErrorLines) -> Iterator[bytes]:
     # Ragged rows can be wider than the header.
     width = max(len(header), errors.widest)
-    yield _csv([[*header, *[OVERFLOW_COLUMN] * (width - len(header)), *FAILURE_COLUMNS]])
+    yield csv_lines([[*header, *[OVERFLOW_COLUMN] * (width - len(header)), *FAILURE_COLUMNS]])
     for line in errors.lines():
         error = RowError.from_record(orjson.loads(line))
         padding = [""] * (width - len(error.cells))
-        yield _csv([[*error.cells, *padding, str(error.row), error.code, error.error]])
+        yield csv_lines([[*error.cells, *padding, str(error.row), error.code, error.error]])
 
 
 def _results_csv(outcomes: Iterable[RowOutcome]) -> Iterator[bytes]:
-    yield _csv([["row", "contactId", "outcome", "reason"]])
+    yield csv_lines([["row", "contactId", "outcome", "reason"]])
     rows: list[Sequence[object]] = []
     for outcome in outcomes:
         rows.append((outcome.row, outcome.contact_id, outcome.outcome.value, outcome.reason))
         if len(rows) == _CHUNK_ROWS:
-            yield _csv(rows)
+            yield csv_lines(rows)
             rows = []
-    yield _csv(rows)
-
-
-def _csv(rows: Iterable[Sequence[object]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+    yield csv_lines(rows)

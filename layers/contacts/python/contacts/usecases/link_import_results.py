@@ -39,6 +39,13 @@ class DownloadLink:
     expires_at: str
 
 
+def sign_link(links: FileLinks, clock: Clock, key: str, file_name: str) -> DownloadLink:
+    """A link to the object for `LINK_SECONDS`; browsers save it under `file_name`."""
+    expires_at = datetime.fromisoformat(clock()) + timedelta(seconds=LINK_SECONDS)
+    url = links.sign_download(key, file_name=file_name, seconds=LINK_SECONDS)
+    return DownloadLink(url, expires_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+
+
 class LinkImportResults:
     def __init__(self, *, jobs: JobStore, files: FileStore, links: FileLinks, clock: Clock) -> None:
         self._jobs = jobs
@@ -50,7 +57,7 @@ class LinkImportResults:
         """Sign a link for `LINK_SECONDS`.
 
         Raises:
-            NotFound: there is no such job, or it failed before there was a row to tell of.
+            NotFound: there is no such job, or it failed and left no such file.
             Forbidden: it is another tenant's.
             NotReady: the job still runs.
         """
@@ -59,8 +66,5 @@ class LinkImportResults:
             raise NotReady("the import still runs; this file is made at its end")
         key = {ResultFile.ERRORS: errors_csv_key, ResultFile.RESULTS: results_csv_key}[file](tenant, job.id)
         if self._files.info(key) is None:
-            raise NotFound("the import ended before it read a row: there is no such file", code="FILE_NOT_FOUND")
-        expires_at = datetime.fromisoformat(self._clock()) + timedelta(seconds=LINK_SECONDS)
-        name = f"{PurePath(job.file_name).stem}-{file}.csv"
-        url = self._links.sign_download(key, file_name=name, seconds=LINK_SECONDS)
-        return DownloadLink(url, expires_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"))
+            raise NotFound("the import failed and left no such file; its errors say why", code="FILE_NOT_FOUND")
+        return sign_link(self._links, self._clock, key, f"{PurePath(job.file_name).stem}-{file}.csv")

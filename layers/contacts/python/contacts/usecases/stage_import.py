@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from math import ceil
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -20,14 +21,15 @@ from contacts.domain.import_job import FileError, ImportJob, ImportStatus, RowCo
 from contacts.domain.object_keys import manifest_key, staged_errors_key, staged_part_key
 from contacts.domain.row_reading import PhoneCheck, row_reader
 from contacts.domain.rows import RowError, StagedRow
-from contacts.domain.segment import Segment
 from contacts.domain.table import Table, TableLimits
 from contacts.ports import Clock, ContactStore, FileInfo, FileStore, JobStore, SegmentStore
-from contacts.usecases.import_parts import import_segment_id
+from contacts.usecases.import_parts import import_segment
 from contacts.usecases.part_spill import PartSpill
 
 #: Rows that a part should have: forty batches of 25, written well within a worker's time.
 ROWS_PER_PART = 1_000
+#: Bytes of the file that a part should have at most: where rows are wide, a thousand would not fit into a worker.
+BYTES_PER_PART = 4 * 1024 * 1024
 #: Parts stored at the same time; S3 answers in some 20 ms, so this hides most of the waiting.
 _STORING_THREADS = 8
 
@@ -136,7 +138,7 @@ class StageImport:
         ):
             table = self._open(job, info, source)
             layout = lay_out(table.header, job.field_mapping)
-            spill = PartSpill(max(1, -(-table.estimated_rows // ROWS_PER_PART)), Path(directory))
+            spill = PartSpill(_number_of_parts(table.estimated_rows, info.size), Path(directory))
             errors_path = Path(directory) / "errors.jsonl"
             with errors_path.open("wb") as errors:
                 tally = self._read_rows(job, table, layout, spill, errors)
@@ -166,15 +168,15 @@ class StageImport:
         """The loop over the whole file: a valid row goes to the part of its e-mail, any other to the errors."""
         read = row_reader(layout, job.options, self._is_phone)
         route = self._contacts.addressing(job.tenant).route
-        add, dumps, parts = spill.add, orjson.dumps, spill.number_of_parts
+        add, parts = spill.add, spill.number_of_parts
         row = rejected = 0
         for row, cells in enumerate(table.rows(), start=1):
             result = read(row, cells)
             try:
-                line = dumps((row, result.values, result.cells)) if isinstance(result, StagedRow) else _error_line(result)
+                line = _json_line(tuple(result) if isinstance(result, StagedRow) else result.to_record())
             except orjson.JSONEncodeError:
                 result = _not_text(row, cells)
-                line = _error_line(result)
+                line = _json_line(result.to_record())
             if isinstance(result, StagedRow):
                 # Rows of one e-mail have to meet in one part, in the file's order.
                 add(route(normalise_email(result.email)) % parts, line)
@@ -193,18 +195,19 @@ class StageImport:
                 keys = [staged_part_key(job.tenant, job.id, part) for part, _ in batch]
                 list(threads.map(self._files.put, keys, [body for _, body in batch]))
                 stored += [part for part, _ in batch]
-        segment = import_segment_id(job)
-        if segment and stored and job.options.segment_name:
-            name = job.options.segment_name.strip()
-            self._segments.ensure(
-                Segment(id=segment, tenant=job.tenant, name=name, created_at=self._clock(), made_by_job=job.id)
-            )
+        segment = import_segment(job, self._clock())
+        if segment and stored:
+            self._segments.ensure(segment)
         self._files.put(manifest_key(job.tenant, job.id), orjson.dumps([{"part": part} for part in stored]))
         return len(stored)
 
 
-def _error_line(error: RowError) -> bytes:
-    return orjson.dumps(error.to_record()) + b"\n"
+def _number_of_parts(rows: int, size: int) -> int:
+    return max(1, ceil(rows / ROWS_PER_PART), ceil(size / BYTES_PER_PART))
+
+
+def _json_line(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _not_text(row: int, cells: Sequence[str]) -> RowError:

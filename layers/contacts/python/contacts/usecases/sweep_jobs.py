@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from contacts.domain.import_job import ImportJob
+from contacts.domain.rollback import Rollback, RollbackStatus
 from contacts.ports import Clock, ExecutionState, JobRunner, JobStore
 from contacts.usecases.announce_import import AnnounceImport
 from contacts.usecases.finish_import import FinishImport
+from contacts.usecases.finish_rollback import FinishRollback
 
 #: A start that takes longer than this has died between storing the job and starting its execution.
 START_GRACE = timedelta(minutes=2)
@@ -39,6 +41,7 @@ class SweepJobs:
         jobs: JobStore,
         runner: JobRunner,
         finish: FinishImport,
+        finish_rollback: FinishRollback,
         announce: AnnounceImport,
         clock: Clock,
         on_error: Callable[[str, Exception], None],
@@ -46,6 +49,7 @@ class SweepJobs:
         self._jobs = jobs
         self._runner = runner
         self._finish = finish
+        self._finish_rollback = finish_rollback
         self._announce = announce
         self._clock = clock
         self._on_error = on_error
@@ -65,17 +69,31 @@ class SweepJobs:
         job = self._jobs.find_import(job_id)
         if job is None:
             return
-        if not job.is_open:
-            if not job.announced:
-                self._announce(job)
-                report.announced += 1
+        if job.is_open:
+            self._mend_import(job, now, report)
             return
-        state = self._runner.import_state(job_id)
+        if not job.announced:
+            self._announce(job)
+            report.announced += 1
+        if job.rollback is not None and job.rollback.status is RollbackStatus.RUNNING:
+            self._mend_rollback(job, job.rollback, now, report)
+
+    def _mend_import(self, job: ImportJob, now: datetime, report: SweepReport) -> None:
+        state = self._runner.import_state(job.id)
         if state is ExecutionState.MISSING:
-            self._runner.start_import(job_id)
+            self._runner.start_import(job.id)
             report.started += 1
-        elif state is ExecutionState.ENDED and datetime.fromisoformat(job.changed_at) < now - WORKER_GRACE:
+        elif state is ExecutionState.ENDED and _no_worker_is_left(job, now):
             self._close(job, now)
+            report.closed += 1
+
+    def _mend_rollback(self, job: ImportJob, rollback: Rollback, now: datetime, report: SweepReport) -> None:
+        state = self._runner.rollback_state(job.id, rollback.run, rollback.attempt)
+        if state is ExecutionState.MISSING:
+            self._runner.start_rollback(job.id, rollback.run, rollback.attempt)
+            report.started += 1
+        elif state is ExecutionState.ENDED and _no_worker_is_left(job, now):
+            self._break_off(job, rollback, now)
             report.closed += 1
 
     def _close(self, job: ImportJob, now: datetime) -> None:
@@ -85,6 +103,18 @@ class SweepJobs:
             if datetime.fromisoformat(job.changed_at) < now - GIVE_UP_AFTER:
                 self._finish.give_up(job.id)
             raise
+
+    def _break_off(self, job: ImportJob, rollback: Rollback, now: datetime) -> None:
+        try:
+            self._finish_rollback(job.id, rollback.run, rollback.mode, broken_off=True)
+        except Exception:
+            if datetime.fromisoformat(job.changed_at) < now - GIVE_UP_AFTER:
+                self._finish_rollback.give_up(job.id, rollback.run)
+            raise
+
+
+def _no_worker_is_left(job: ImportJob, now: datetime) -> bool:
+    return datetime.fromisoformat(job.changed_at) < now - WORKER_GRACE
 
 
 def _iso(moment: datetime) -> str:

@@ -78,6 +78,6 @@ class Patience:
             StillBusyError: the deadline has passed.
         """
         if self._backoff.monotonic() >= self._deadline:
-            raise StillBusyError("the contacts table did not take all requests in time")
+            raise StillBusyError("the table did not take all requests in time")
         self._backoff.sleep(self._backoff.pause(self._tries))
         self._tries += 1

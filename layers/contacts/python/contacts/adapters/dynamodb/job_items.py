@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from contacts.adapters.dynamodb.expiry import EXPIRES_AT
+from contacts.adapters.dynamodb.item_values import Item, item_of, record_of
 from contacts.adapters.dynamodb.job_keys import OPEN, OPEN_KEY, created_key, job_key, part_key
+from contacts.adapters.dynamodb.rollback_items import rollback_from_record, rollback_values
 from contacts.domain.import_job import (
     BlankValues,
     DuplicateStrategy,
@@ -20,8 +20,7 @@ from contacts.domain.import_job import (
     RowCounts,
     StagedFile,
 )
-
-Item = dict[str, Any]
+from contacts.domain.rollback import RollbackStatus
 
 #: Tells imports from the other kinds of job that share the table.
 IMPORT_KIND = "import"
@@ -34,17 +33,15 @@ COUNTERS: Mapping[str, str] = {
     "errors": "errorCount",
 }
 
-_to_dynamodb = TypeSerializer().serialize
-_from_dynamodb = TypeDeserializer().deserialize
-
 
 def job_item(job: ImportJob, expires_at: int) -> Item:
-    """The item of a job. `openKey` keeps it in the sweeper's index until it has ended and been announced."""
-    item = _item(
+    """The item of a job. `openKey` keeps it in the sweeper's index while there is something to look after."""
+    item = item_of(
         {
             "tenantKey": job.tenant,
             "createdKey": created_key(job.created_at, job.id),
-            OPEN_KEY: None if job.announced else OPEN,
+            OPEN_KEY: OPEN if not job.announced or is_rolling(job) else None,
+            "announced": True if job.announced else None,
             "kind": IMPORT_KIND,
             "id": job.id,
             "workspace": job.workspace,
@@ -64,6 +61,7 @@ def job_item(job: ImportJob, expires_at: int) -> Item:
             "fileError": None if job.file_error is None else file_error_map(job.file_error),
             EXPIRES_AT: expires_at,
             **counters(job.counts),
+            **rollback_values(job.rollback),
         }
     )
     return {**job_key(job.id), **item}
@@ -71,7 +69,7 @@ def job_item(job: ImportJob, expires_at: int) -> Item:
 
 def job_from_item(item: Mapping[str, Any]) -> ImportJob:
     """The inverse of `job_item`."""
-    record = {name: _from_dynamodb(value) for name, value in item.items()}
+    record = record_of(item)
     staged, file_error = record.get("staged"), record.get("fileError")
     return ImportJob(
         id=record["id"],
@@ -92,8 +90,14 @@ def job_from_item(item: Mapping[str, Any]) -> ImportJob:
         counts=_counts(record),
         staged=None if staged is None else _staged_from_map(staged),
         file_error=None if file_error is None else FileError(**file_error),
-        announced=OPEN_KEY not in record,
+        announced=record.get("announced", False),
+        rollback=rollback_from_record(record),
     )
+
+
+def is_rolling(job: ImportJob) -> bool:
+    """Whether a rollback of the job is running."""
+    return job.rollback is not None and job.rollback.status is RollbackStatus.RUNNING
 
 
 def part_item(job_id: str, record: PartRecord, expires_at: int) -> Item:
@@ -104,12 +108,12 @@ def part_item(job_id: str, record: PartRecord, expires_at: int) -> Item:
         EXPIRES_AT: expires_at,
         **counters(record.counts),
     }
-    return {**part_key(job_id, record.part), **_item(values)}
+    return {**part_key(job_id, record.part), **item_of(values)}
 
 
 def part_from_item(item: Mapping[str, Any]) -> PartRecord:
     """The inverse of `part_item`."""
-    record = {name: _from_dynamodb(value) for name, value in item.items()}
+    record = record_of(item)
     return PartRecord(part=int(record["part"]), counts=_counts(record), reconciled=record["reconciled"])
 
 
@@ -132,15 +136,6 @@ def staged_map(staged: StagedFile) -> dict[str, Any]:
 
 def file_error_map(error: FileError) -> dict[str, Any]:
     return {"code": error.code, "message": error.message, "field": error.field}
-
-
-def value_of(value: Any) -> dict[str, Any]:
-    """A plain value as DynamoDB takes it."""
-    return dict(_to_dynamodb(value))
-
-
-def _item(values: Mapping[str, Any]) -> Item:
-    return {name: value_of(value) for name, value in values.items() if value is not None}
 
 
 def _counts(record: Mapping[str, Any]) -> RowCounts:

@@ -44,6 +44,15 @@ def part_key(job_id: str, part: int) -> Key:
     return _key(job_partition(job_id), f"{PART_PREFIX}{part:05d}")
 
 
+def rollback_part_key(job_id: str, run: int, mode: str, part: int) -> Key:
+    return _key(job_partition(job_id), f"{rollback_parts_prefix(run, mode)}{part:05d}")
+
+
+def rollback_parts_prefix(run: int, mode: str) -> str:
+    """What the sort keys of the parts of one pass begin with."""
+    return f"ROLLBACK#{run:04d}#{mode}#"
+
+
 def created_key(created_at: str, job_id: str) -> str:
     """The sort key of the by-tenant index: by time, and by id among jobs of one moment."""
     return f"{created_at}#{job_id}"
@@ -67,7 +76,12 @@ def members_key(tenant: str, segment_id: str, position: str) -> Key:
 
 def members_position(job: str, part: int, chunk: int) -> str:
     """The sort key of one membership item."""
-    return f"{job}#{part:05d}#{chunk:03d}"
+    return f"{members_prefix(job)}{part:05d}#{chunk:03d}"
+
+
+def members_prefix(job: str) -> str:
+    """What the sort keys of all that one job put into a segment begin with."""
+    return f"{job}#"
 
 
 def claim_key(key: str) -> Key:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from botocore.exceptions import ClientError
 
-from contacts.adapters.backoff import Backoff
-from contacts.adapters.dynamodb.conflicts import is_condition_refused, is_passing, refused_item
-from contacts.adapters.dynamodb.expiry import EXPIRES_AT, SECONDS_A_DAY, epoch_seconds, is_expired
+from contacts.adapters.dynamodb.conflicts import is_condition_refused, refused_item
 from contacts.adapters.dynamodb.job_items import (
     counters,
     file_error_map,
+    is_rolling,
     job_from_item,
     job_item,
     part_from_item,
@@ -25,62 +24,34 @@ from contacts.adapters.dynamodb.job_keys import (
     OPEN_JOBS_INDEX,
     OPEN_KEY,
     PART_PREFIX,
-    can_be_id,
     checked_position,
     created_key,
     job_id_of,
-    job_key,
-    job_partition,
     part_key,
 )
-from contacts.adapters.dynamodb.job_updates import UNEXPIRED, JobChange, update_request
+from contacts.adapters.dynamodb.job_updates import ENDED, UNEXPIRED, UNUSED, JobChange
+from contacts.adapters.dynamodb.rollback_items import STATUS as ROLLBACK_STATUS
+from contacts.adapters.dynamodb.rollback_runs import RollbackRuns
 from contacts.domain.import_job import OPEN_STATUSES, FileError, ImportJob, ImportStatus, PartRecord, StagedFile
 from contacts.domain.paging import Page
-from contacts.ports import Clock, OpenJob
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import UpdateItemOutputTypeDef, UpdateTypeDef
+from contacts.ports import OpenJob
 
 #: How many items a filtered list reads at a time.
 _FILTERED_PAGE = 100
 
 
-class DynamoJobStore:
-    """`JobStore` on the jobs table.
-
-    Args:
-        client: low-level DynamoDB client.
-        table: physical name of the jobs table.
-        clock: tells what has expired.
-        retention_days: how long a job and its parts are kept after their last change.
-        backoff: how long to try again while other parts of the same job are being recorded.
-    """
-
-    def __init__(
-        self, *, client: DynamoDBClient, table: str, clock: Clock, retention_days: int, backoff: Backoff | None = None
-    ) -> None:
-        self._client = client
-        self._table = table
-        self._clock = clock
-        self._retention_seconds = retention_days * SECONDS_A_DAY
-        self._backoff = backoff or Backoff()
+class DynamoJobStore(RollbackRuns):
+    """`JobStore` on the jobs table: imports here, their rollbacks in `RollbackRuns`."""
 
     def create_import(self, job: ImportJob) -> bool:
         return self._unless_refused(
             lambda: self._client.put_item(
                 TableName=self._table,
                 Item=job_item(job, self._expiry(job.changed_at)),
-                ConditionExpression=f"attribute_not_exists(pk) OR {EXPIRES_AT} <= :now",
+                ConditionExpression=UNUSED,
                 ExpressionAttributeValues={":now": self._now()},
             )
         )
-
-    def find_import(self, job_id: str) -> ImportJob | None:
-        if not can_be_id(job_id):
-            return None
-        found = self._client.get_item(TableName=self._table, Key=job_key(job_id), ConsistentRead=True)
-        return self._unexpired_job(found.get("Item"))
 
     def start_processing(self, job_id: str, at: str) -> ImportJob | None:
         try:
@@ -105,49 +76,19 @@ class DynamoJobStore:
             allowed_from=(ImportStatus.PROCESSING,),
             sets={"staged": staged_map(staged)},
             adds=counters(staged.rejected),
-            condition="attribute_not_exists(staged)",
+            requires={"staged": None},
         )
         return self._unless_refused(lambda: self._client.update_item(**self._update(change)))
 
     def record_part(self, job_id: str, part: PartRecord, at: str) -> bool:
         change = JobChange(job_id, at, allowed_from=(ImportStatus.PROCESSING,), adds=counters(part.counts))
-
-        def transact() -> object:
-            # No ClientRequestToken of ours: botocore makes one a call, which covers its own retries. One made from
-            # (job, part) would fail a second worker with IdempotentParameterMismatch, because its `at` differs.
-            return self._client.transact_write_items(
-                TransactItems=[
-                    {
-                        "Put": {
-                            "TableName": self._table,
-                            "Item": part_item(job_id, part, self._expiry(at)),
-                            "ConditionExpression": "attribute_not_exists(pk)",
-                        }
-                    },
-                    {"Update": cast("UpdateTypeDef", self._update(change))},
-                ]
-            )
-
-        return self._unless_refused(transact)
+        return self._record(part_item(job_id, part, self._expiry(at)), change)
 
     def has_part(self, job_id: str, part: int) -> bool:
-        found = self._client.get_item(TableName=self._table, Key=part_key(job_id, part), ConsistentRead=True)
-        return "Item" in found and not is_expired(found["Item"], self._clock())
+        return self._has(part_key(job_id, part))
 
     def parts(self, job_id: str) -> Iterator[PartRecord]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :job AND begins_with(sk, :part)",
-            FilterExpression=UNEXPIRED,
-            ExpressionAttributeValues={
-                ":job": {"S": job_partition(job_id)},
-                ":part": {"S": PART_PREFIX},
-                ":now": self._now(),
-            },
-            ConsistentRead=True,
-        )
-        for page in pages:
-            yield from map(part_from_item, page["Items"])
+        return map(part_from_item, self._items(job_id, PART_PREFIX))
 
     def close_import(
         self, job_id: str, status: ImportStatus, at: str, error: FileError | None = None
@@ -163,12 +104,20 @@ class DynamoJobStore:
             raise
 
     def mark_announced(self, job_id: str, at: str) -> None:
-        ended = tuple(status for status in ImportStatus if status not in OPEN_STATUSES)
-        change = JobChange(
-            job_id, at, allowed_from=ended, removes=(OPEN_KEY,), condition=f"attribute_exists({OPEN_KEY})"
-        )
-        # Refused where it was marked before, or where the job has not ended: nothing to note in either case.
-        self._unless_refused(lambda: self._client.update_item(**self._update(change)))
+        def announce(job: ImportJob) -> JobChange | None:
+            if job.is_open or job.announced:
+                return None
+            return JobChange(
+                job_id,
+                at,
+                allowed_from=ENDED,
+                sets={"announced": True},
+                # The sweeper looks after a running rollback still; whoever ends that takes the job from its list.
+                removes=() if is_rolling(job) else (OPEN_KEY,),
+                requires={"announced": None, ROLLBACK_STATUS: [job.rollback.status.value] if job.rollback else None},
+            )
+
+        self._change(job_id, announce)
 
     def open_jobs(self, changed_before: str) -> Iterator[OpenJob]:
         pages = self._client.get_paginator("query").paginate(
@@ -224,36 +173,3 @@ class DynamoJobStore:
             **({"ExpressionAttributeNames": names} if names else {}),
             "ScanIndexForward": False,
         }
-
-    def _apply(self, change: JobChange) -> ImportJob:
-        """Make one conditional update of a job, and return the job as it is then."""
-
-        def update() -> UpdateItemOutputTypeDef:
-            return self._client.update_item(
-                **self._update(change), ReturnValues="ALL_NEW", ReturnValuesOnConditionCheckFailure="ALL_OLD"
-            )
-
-        return job_from_item(self._backoff.call(update, retry_if=is_passing)["Attributes"])
-
-    def _update(self, change: JobChange) -> dict[str, Any]:
-        request = update_request(change, expires_at=self._expiry(change.at), now=epoch_seconds(self._clock()))
-        return {"TableName": self._table, **request}
-
-    def _unless_refused(self, write: Callable[[], object]) -> bool:
-        """Make a conditional write; False where its condition does not hold."""
-        try:
-            self._backoff.call(write, retry_if=is_passing)
-        except ClientError as error:
-            if is_condition_refused(error):
-                return False
-            raise
-        return True
-
-    def _unexpired_job(self, item: Mapping[str, Any] | None) -> ImportJob | None:
-        return job_from_item(item) if item and not is_expired(item, self._clock()) else None
-
-    def _now(self) -> dict[str, str]:
-        return {"N": str(epoch_seconds(self._clock()))}
-
-    def _expiry(self, changed_at: str) -> int:
-        return epoch_seconds(changed_at) + self._retention_seconds

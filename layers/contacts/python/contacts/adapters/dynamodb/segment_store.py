@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from contacts.adapters.dynamodb.conflicts import is_condition_refused, refused_item
+from contacts.adapters.backoff import Backoff
+from contacts.adapters.dynamodb.conflicts import is_condition_refused
+from contacts.adapters.dynamodb.contact_retries import Patience
 from contacts.adapters.dynamodb.job_keys import (
     SEGMENT_PREFIX,
     can_be_id,
@@ -16,6 +19,7 @@ from contacts.adapters.dynamodb.job_keys import (
     members_key,
     members_partition,
     members_position,
+    members_prefix,
     segment_key,
     tenant_partition,
 )
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 
 #: Contact ids in one membership item.
 IDS_AN_ITEM = 1_000
+#: BatchWriteItem's quota.
+_MAX_BATCH = 25
+#: Room for all the revisions that a segment can see, well within a number's 38 digits.
+_REVISION_BITS = 64
 
 
 class DynamoSegmentStore:
@@ -36,23 +44,32 @@ class DynamoSegmentStore:
     to some 23 KB.
     """
 
-    def __init__(self, *, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, *, client: DynamoDBClient, table: str, backoff: Backoff | None = None) -> None:
         self._client = client
         self._table = table
+        self._backoff = backoff or Backoff()
 
     def ensure(self, segment: Segment) -> Segment:
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_segment_item(segment),
-                ConditionExpression="attribute_not_exists(pk)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except ClientError as error:
-            if is_condition_refused(error):
-                return _segment_from_item(segment.tenant, refused_item(error))
-            raise
-        return segment
+        """Make the segment if it is not there, in one write that moves its revision in any case.
+
+        `remove_if_empty` removes only the revision that it has looked at. Revisions start anywhere, so that those of a
+        segment that went and came back differ too.
+        """
+        values = _segment_values(segment)
+        written = self._client.update_item(
+            TableName=self._table,
+            Key=segment_key(segment.tenant, segment.id),
+            UpdateExpression="SET revision = if_not_exists(revision, :start) + :one, "
+            + ", ".join(f"#{name} = if_not_exists(#{name}, :{name})" for name in values),
+            ExpressionAttributeNames={f"#{name}": name for name in values},
+            ExpressionAttributeValues={
+                **{f":{name}": value for name, value in values.items()},
+                ":start": {"N": str(secrets.randbits(_REVISION_BITS))},
+                ":one": {"N": "1"},
+            },
+            ReturnValues="ALL_NEW",
+        )
+        return _segment_from_item(segment.tenant, written["Attributes"])
 
     def find(self, tenant: str, segment_id: str) -> Segment | None:
         if not can_be_id(segment_id):
@@ -89,6 +106,42 @@ class DynamoSegmentStore:
                 },
             )
 
+    def remove_members(self, tenant: str, segment_id: str, job: str) -> None:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="pk = :segment AND begins_with(sk, :job)",
+            ExpressionAttributeValues={
+                ":segment": {"S": members_partition(tenant, segment_id)},
+                ":job": {"S": members_prefix(job)},
+            },
+            ProjectionExpression="pk, sk",
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for start in range(0, len(page["Items"]), _MAX_BATCH):
+                self._delete(page["Items"][start : start + _MAX_BATCH])
+
+    def remove_if_empty(self, tenant: str, segment_id: str, made_by_job: str) -> bool:
+        key = segment_key(tenant, segment_id)
+        # The segment first, then its members: whoever ensures it after this has moved its revision.
+        found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
+        if found is None or _segment_from_item(tenant, found).made_by_job != made_by_job:
+            return False
+        if self._has_members(tenant, segment_id):
+            return False
+        try:
+            self._client.delete_item(
+                TableName=self._table,
+                Key=key,
+                ConditionExpression="revision = :seen",
+                ExpressionAttributeValues={":seen": found["revision"]},
+            )
+        except ClientError as error:
+            if is_condition_refused(error):
+                return False
+            raise
+        return True
+
     def members(self, tenant: str, segment_id: str, *, position: str | None = None) -> Page[str]:
         if not can_be_id(segment_id):
             return Page([])
@@ -107,17 +160,34 @@ class DynamoSegmentStore:
         last = found.get("LastEvaluatedKey")
         return Page(ids, None if last is None else str(last["sk"]["S"]))
 
+    def _has_members(self, tenant: str, segment_id: str) -> bool:
+        found = self._client.query(
+            TableName=self._table,
+            KeyConditionExpression="pk = :segment",
+            ExpressionAttributeValues={":segment": {"S": members_partition(tenant, segment_id)}},
+            Select="COUNT",
+            Limit=1,
+            ConsistentRead=True,
+        )
+        return found["Count"] > 0
 
-def _segment_item(segment: Segment) -> dict[str, Any]:
-    item = {
-        **segment_key(segment.tenant, segment.id),
+    def _delete(self, keys: Sequence[Mapping[str, Any]]) -> None:
+        patience = Patience(self._backoff)
+        request: Any = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        while request:
+            request = self._client.batch_write_item(RequestItems=request).get("UnprocessedItems")
+            if request:
+                patience.pause()
+
+
+def _segment_values(segment: Segment) -> dict[str, Any]:
+    return {
         "id": {"S": segment.id},
         "name": {"S": segment.name},
         "createdAt": {"S": segment.created_at},
+        # Stored in any case: an attribute that were left out would be there to be filled by the next job.
+        "madeByJob": {"NULL": True} if segment.made_by_job is None else {"S": segment.made_by_job},
     }
-    if segment.made_by_job is not None:
-        item["madeByJob"] = {"S": segment.made_by_job}
-    return item
 
 
 def _segment_from_item(tenant: str, item: Mapping[str, Any]) -> Segment:
@@ -126,7 +196,7 @@ def _segment_from_item(tenant: str, item: Mapping[str, Any]) -> Segment:
         tenant=tenant,
         name=item["name"]["S"],
         created_at=item["createdAt"]["S"],
-        made_by_job=item["madeByJob"]["S"] if "madeByJob" in item else None,
+        made_by_job=item["madeByJob"].get("S"),
     )
 
 

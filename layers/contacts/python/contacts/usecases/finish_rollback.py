@@ -1,0 +1,97 @@
+"""End a pass of a rollback: see whether all parts are done, write the list, and say what comes next."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from contacts.domain.import_job import ImportJob
+from contacts.domain.rollback import OnConflict, Rollback, RollbackMode, RollbackStatus
+from contacts.ports import Clock, FileStore, JobStore, SegmentStore
+from contacts.usecases.import_parts import import_segment_id
+from contacts.usecases.rollback_results import WriteRollbackResults
+from contacts.usecases.undo_log import is_whole, load_undo_log, parts_with_undo_log
+from contacts.usecases.unit_of_work import UnitOfWork
+
+
+class AfterPass(StrEnum):
+    """What comes after a pass."""
+
+    WRITE = "write"
+    END = "end"
+
+
+class FinishRollback:
+    """Ends a pass, however it went. Can be run again at any point."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        segments: SegmentStore,
+        files: FileStore,
+        work: UnitOfWork,
+        write_results: WriteRollbackResults,
+        clock: Clock,
+    ) -> None:
+        self._jobs = jobs
+        self._segments = segments
+        self._files = files
+        self._work = work
+        self._write_results = write_results
+        self._clock = clock
+
+    def __call__(self, job_id: str, run: int, mode: RollbackMode | None, *, broken_off: bool = False) -> AfterPass:
+        """Finish the pass. Call it only when no worker of the pass can be running any more.
+
+        Args:
+            job_id: the import.
+            run: the rollback.
+            mode: the pass; None for the one that the job is at.
+            broken_off: whether the execution came off its way: then the run ends as failed even where all parts are
+                done, and a new request goes on from there.
+        """
+        job = self._jobs.find_import(job_id)
+        rollback = job.rollback if job else None
+        if job is None or rollback is None or rollback.run != run or rollback.status is not RollbackStatus.RUNNING:
+            return AfterPass.END
+        mode = mode or rollback.mode
+        if rollback.mode is not mode:
+            # This pass was finished before, and the next one is the job's now.
+            return AfterPass.WRITE if rollback.mode is RollbackMode.WRITE else AfterPass.END
+        done = [record.part for record in self._jobs.rollback_parts(job_id, run, mode)]
+        parts = parts_with_undo_log(self._files, job)
+        missing = set(parts).difference(done)
+        self._write_results(job, rollback, done)
+        if missing or broken_off or not is_whole(job, parts):
+            self._end(job, rollback, RollbackStatus.FAILED, errors=self._left(job, missing))
+            return AfterPass.END
+        return self._after_looking(job, rollback) if mode is RollbackMode.LOOK else self._after_writing(job, rollback)
+
+    def give_up(self, job_id: str, run: int) -> None:
+        """End a run that `__call__` has failed to end for long: without its list, so that a new request can go on."""
+        self._jobs.end_rollback(job_id, run, RollbackStatus.FAILED, self._clock())
+
+    def _after_looking(self, job: ImportJob, rollback: Rollback) -> AfterPass:
+        if rollback.dry_run:
+            self._end(job, rollback, RollbackStatus.COMPLETED)
+            return AfterPass.END
+        if rollback.on_conflict is OnConflict.ABORT and rollback.counts.kept:
+            self._end(job, rollback, RollbackStatus.ABORTED)
+            return AfterPass.END
+        self._jobs.start_rollback_writes(job.id, rollback.run, self._clock())
+        return AfterPass.WRITE
+
+    def _after_writing(self, job: ImportJob, rollback: Rollback) -> AfterPass:
+        segment = import_segment_id(job)
+        if segment:
+            self._segments.remove_members(job.tenant, segment, job.id)
+            self._segments.remove_if_empty(job.tenant, segment, job.id)
+        self._end(job, rollback, RollbackStatus.COMPLETED)
+        return AfterPass.END
+
+    def _end(self, job: ImportJob, rollback: Rollback, status: RollbackStatus, *, errors: int = 0) -> None:
+        self._jobs.end_rollback(job.id, rollback.run, status, self._clock(), errors)
+
+    def _left(self, job: ImportJob, parts: set[int]) -> int:
+        """How many contacts stand in parts that are not done."""
+        return sum(len(load_undo_log(self._files, self._work, job, part)) for part in sorted(parts))
