@@ -15,7 +15,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "layers" / "contacts" / "python" / "contacts"
-STATE_MACHINE = ROOT / "statemachines" / "import.asl.yaml"
+STATE_MACHINES = ROOT / "statemachines"
 
 #: What somebody deploys with, as CloudFormation hands it to SAM, which puts it in: lists as lists.
 PARAMETERS: dict[str, Any] = {
@@ -79,12 +79,17 @@ def substitutions(text: str) -> set[str]:
     return set(re.findall(r"\$\{([^}]+)\}", text))
 
 
-def state_machine(**values: str) -> dict[str, Any]:
-    """The import's definition, made as CloudFormation makes it: values go into the text, then it is read as YAML.
+def definition_text(machine: str) -> str:
+    """The definition of `import` or `rollback` as it is written."""
+    return (STATE_MACHINES / f"{machine}.asl.yaml").read_text()
+
+
+def state_machine(machine: str, **values: str) -> dict[str, Any]:
+    """A definition, made as CloudFormation makes it: values go into the text, then it is read as YAML.
 
     Values that are not given become the placeholder's name, and a number where the definition needs one.
     """
-    text = STATE_MACHINE.read_text()
+    text = definition_text(machine)
     for name in substitutions(text):
         text = text.replace(f"${{{name}}}", values.get(name, "7" if name == "MapConcurrency" else name))
     definition: dict[str, Any] = yaml.safe_load(text)
@@ -97,6 +102,11 @@ def states(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield name, state
         if "ItemProcessor" in state:
             yield from states(state["ItemProcessor"])
+
+
+def tasks(machine: str) -> list[tuple[str, dict[str, Any]]]:
+    """Every state of a machine that calls a function."""
+    return [(name, state) for name, state in states(state_machine(machine)) if state["Type"] == "Task"]
 
 
 def as_list(value: Any) -> list[Any]:

@@ -22,6 +22,7 @@ VALUES = {
     "MAX_FILE_BYTES": "MaxFileBytes",
     "MAX_ROWS": "MaxRows",
     "ROLLBACK_DAYS": "RollbackDays",
+    "ROLLBACK_STATE_MACHINE_ARN": "RollbackStateMachine",
     "SCOPE_CLAIM": "ScopeClaim",
     "TENANT_CLAIM": "TenantClaim",
 }

@@ -57,9 +57,6 @@ def test_notifications_are_encrypted_with_a_key_that_the_publishers_may_use(temp
 @pytest.mark.parametrize(
     ("namespace", "metric", "dimension"),
     [
-        ("AWS/States", "ExecutionsFailed", {"Ref": "ImportStateMachine"}),
-        ("AWS/States", "ExecutionsTimedOut", {"Ref": "ImportStateMachine"}),
-        ("AWS/States", "ExecutionsAborted", {"Ref": "ImportStateMachine"}),
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}),
         ("AWS/ApiGateway", "5xx", {"Ref": "ContactsApi"}),
         ("AWS/DynamoDB", "WriteThrottleEvents", {"Ref": "ContactsTable"}),
@@ -70,6 +67,17 @@ def test_notifications_are_encrypted_with_a_key_that_the_publishers_may_use(temp
 def test_there_is_an_alarm(template: dict[str, Any], namespace: str, metric: str, dimension: Any) -> None:
     found = [alarm for alarm in _alarms(template) if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)]
     assert [[d["Value"] for d in alarm.get("Dimensions", [])] for alarm in found] == [[dimension] if dimension else []]
+
+
+@pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+def test_every_state_machine_has_alarms_for_executions_that_end_badly(template: dict[str, Any], metric: str) -> None:
+    watched = [
+        alarm["Dimensions"]
+        for alarm in _alarms(template)
+        if (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", metric)
+    ]
+    machines = of_type(template, "AWS::Serverless::StateMachine")
+    assert watched == [[{"Name": "StateMachineArn", "Value": {"Ref": machine}}] for machine in machines]
 
 
 def test_every_function_has_an_alarm_for_its_errors(template: dict[str, Any]) -> None:

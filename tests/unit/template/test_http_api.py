@@ -8,7 +8,7 @@ from typing import Any
 
 from .sam_template import PARAMETERS, of_type
 
-#: Routes of the specification and of issue 2, as API Gateway names them.
+#: Routes of the specification and of issues 2 and 3, as API Gateway names them.
 ROUTES = {
     "POST /api/contacts/import/upload",
     "POST /api/contacts/import",
@@ -16,6 +16,9 @@ ROUTES = {
     "GET /api/contacts/import/{jobId}/errors",
     "GET /api/contacts/import/{jobId}/errors/download",
     "GET /api/contacts/import/{jobId}/results/download",
+    "POST /api/contacts/import/{jobId}/rollback",
+    "GET /api/contacts/import/{jobId}/rollback",
+    "GET /api/contacts/import/{jobId}/rollback/download",
     "GET /api/jobs",
     "POST /api/contacts",
     "GET /api/contacts",
@@ -86,7 +89,7 @@ def test_pages_of_the_allowed_origins_may_call_with_the_headers_we_read(cloudfor
     assert cors["allowOrigins"] == PARAMETERS["AllowedOrigins"]
     assert not cors.get("allowCredentials"), "tokens travel in a header; cookies play no part"
     assert {"authorization", "content-type", "idempotency-key", "if-match"} == set(cors["allowHeaders"])
-    assert {"etag", "location", "retry-after"} == set(cors["exposeHeaders"])
+    assert {"etag", "idempotency-replayed", "location", "retry-after"} == set(cors["exposeHeaders"])
     methods = {route.split(" ")[0] for route in ROUTES - {"$default"}}
     assert set(cors["allowMethods"]) == methods
 

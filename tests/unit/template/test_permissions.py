@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
-from .sam_template import as_list, of_type
+import pytest
+
+from contacts.domain import object_keys
+
+from .sam_template import as_list, of_type, tasks
 
 #: Actions for which AWS takes no resource.
 #: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html
@@ -22,7 +27,11 @@ LOG_DELIVERY = {
 #: What SAM attaches to every function: writing its logs, and sending traces (X-Ray takes no resource).
 ADDED_BY_SAM = {"AWSLambdaBasicExecutionRole", "AWSXrayWriteOnlyAccess"}
 #: What a star in the ARN of an object or of an execution stands behind.
-PREFIXES = ("uploads/", "staged/", "bulk/", "undo/", "results/", "exports/", "-import:", "-import/", ".Name}:")
+PREFIXES = (
+    *("uploads/", "staged/", "bulk/", "undo/", "results/", "exports/"),
+    *("-import:", "-import/", "-rollback:", "-rollback/", ".Name}:"),
+)
+STATE_MACHINE_ROLES = ("ImportStateMachineRole", "RollbackStateMachineRole")
 
 
 def test_no_action_is_a_wildcard(cloudformation: dict[str, Any]) -> None:
@@ -34,7 +43,7 @@ def test_no_action_is_a_wildcard(cloudformation: dict[str, Any]) -> None:
 def test_a_resource_is_a_wildcard_only_where_aws_takes_none(cloudformation: dict[str, Any]) -> None:
     for role, statement in _role_statements(cloudformation):
         if "*" in as_list(statement["Resource"]):
-            assert role == "ImportStateMachineRole"
+            assert role in STATE_MACHINE_ROLES
             assert set(as_list(statement["Action"])) == LOG_DELIVERY
 
 
@@ -87,17 +96,75 @@ def test_a_function_reads_lists_of_what_it_may_read(cloudformation: dict[str, An
             if as_list(statement["Action"]) == ["s3:ListBucket"]
             for prefix in as_list(statement["Condition"]["StringLikeIfExists"]["s3:prefix"])
         }
-        if role != "ImportStateMachineRole":  # reads the manifest, which Stage put before naming it
+        if role == "PrepareRollbackFunctionRole":  # learns the parts from the names of the undo logs
+            assert (listed, read) == ({"undo/"}, set())
+        elif role not in STATE_MACHINE_ROLES:  # those read a manifest, which a step put before naming it
             assert listed == read, role
 
 
-def test_contacts_are_written_by_two_and_deleted_by_one(cloudformation: dict[str, Any]) -> None:
-    assert _allowed_on_contacts(cloudformation, "dynamodb:PartiQLInsert") == {
-        "ApplyImportPartFunctionRole",
-        "ContactsApiFunctionRole",
-    }
+def test_imports_make_contacts_rollbacks_delete_them_and_the_api_does_both(cloudformation: dict[str, Any]) -> None:
+    imports, rollbacks, api = "ApplyImportPartFunctionRole", "RollBackPartFunctionRole", "ContactsApiFunctionRole"
+    # Beside inserting, a twin's arrival is an update of the contact that holds its e-mail.
+    for action in ("dynamodb:PartiQLInsert", "dynamodb:UpdateItem"):
+        assert _allowed_on_contacts(cloudformation, action) == {imports, api}
     for action in ("dynamodb:DeleteItem", "dynamodb:PartiQLDelete"):
-        assert _allowed_on_contacts(cloudformation, action) == {"ContactsApiFunctionRole"}
+        assert _allowed_on_contacts(cloudformation, action) == {rollbacks, api}
+    assert _allowed_on_contacts(cloudformation, "dynamodb:PartiQLUpdate") == {imports, rollbacks, api}
+
+
+def test_a_rollback_writes_only_what_is_its_own(cloudformation: dict[str, Any]) -> None:
+    """An import's undo logs and results stay as the import left them."""
+    own = {
+        "PrepareRollbackFunctionRole": {"undo/*/rollback-*/manifest.json"},
+        "RollBackPartFunctionRole": {"undo/*/rollback-*", "results/*/rollback-*"},
+        "FinishRollbackFunctionRole": {"results/*/rollback-*"},
+    }
+    for role, patterns in own.items():
+        assert _objects(cloudformation, role, "s3:PutObject") == patterns
+
+
+def test_a_rollbacks_keys_are_within_what_its_steps_may_write_and_an_imports_are_not() -> None:
+    own = [
+        object_keys.rollback_manifest_key("tenant", "job", 1),
+        object_keys.rollback_plan_key("tenant", "job", 1, 2, 3),
+        object_keys.rollback_part_outcome_key("tenant", "job", 1, "write", 2),
+        object_keys.rollback_outcomes_key("tenant", "job", 1),
+        object_keys.rollback_csv_key("tenant", "job", 1),
+    ]
+    imports = [object_keys.plan_key("tenant", "job", 2, 3), object_keys.part_outcome_key("tenant", "job", 2)]
+    written = ("undo/*/rollback-*", "results/*/rollback-*")
+    assert all(any(fnmatchcase(key, pattern) for pattern in written) for key in own)
+    assert not any(fnmatchcase(key, pattern) for pattern in written for key in imports)
+    assert fnmatchcase(own[0], "undo/*/rollback-*/manifest.json")
+    assert fnmatchcase(imports[1], "results/*/parts/*")
+
+
+def test_who_answers_about_rollbacks_sees_their_lists_and_starts_no_import(cloudformation: dict[str, Any]) -> None:
+    assert _objects(cloudformation, "RollbackApiFunctionRole", "s3:GetObject") == {"results/*/rollback-*"}
+    started = {
+        role: [resource["Ref"] for resource in as_list(statement["Resource"])]
+        for role, statement in _role_statements(cloudformation)
+        if "states:StartExecution" in as_list(statement["Action"]) and role not in STATE_MACHINE_ROLES
+    }
+    assert started == {
+        "ImportsApiFunctionRole": ["ImportStateMachine"],
+        "RollbackApiFunctionRole": ["RollbackStateMachine"],
+        "SweepJobsFunctionRole": ["ImportStateMachine", "RollbackStateMachine"],
+    }
+
+
+def test_only_who_ends_rollbacks_takes_anything_out_of_the_jobs_table(cloudformation: dict[str, Any]) -> None:
+    for action in ("dynamodb:BatchWriteItem", "dynamodb:DeleteItem"):
+        assert _allowed_on(cloudformation, "JobsTable", action) == {"FinishRollbackFunctionRole"}
+
+
+def test_the_sweeper_may_end_a_rollback_as_failed(cloudformation: dict[str, Any]) -> None:
+    for action in ("s3:GetObject", "s3:PutObject"):
+        ends = _objects(cloudformation, "FinishRollbackFunctionRole", action)
+        sweeps = _objects(cloudformation, "SweepJobsFunctionRole", action)
+        assert all(any(fnmatchcase(pattern, wider) for wider in sweeps) for pattern in ends), action
+    for action in ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"):
+        assert "SweepJobsFunctionRole" in _allowed_on(cloudformation, "JobsTable", action)
 
 
 def test_only_jobs_api_and_sweeper_read_the_indexes_they_read(cloudformation: dict[str, Any]) -> None:
@@ -113,17 +180,23 @@ def test_only_jobs_api_and_sweeper_read_the_indexes_they_read(cloudformation: di
     }
 
 
-def test_the_state_machine_may_call_what_it_calls_and_run_its_children(cloudformation: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("machine", "manifests"), [("import", "staged/*"), ("rollback", "undo/*/rollback-*/manifest.json")]
+)
+def test_a_state_machine_may_call_what_it_calls_and_run_its_children(
+    cloudformation: dict[str, Any], machine: str, manifests: str
+) -> None:
+    logical_id = f"{machine.capitalize()}StateMachine"
     allowed: dict[str, list[Any]] = {}
     for role, statement in _role_statements(cloudformation):
-        if role == "ImportStateMachineRole":
+        if role == f"{logical_id}Role":
             for action in as_list(statement["Action"]):
                 allowed.setdefault(action, []).extend(as_list(statement["Resource"]))
-    steps = ("StageImportFunction", "ApplyImportPartFunction", "FinishImportFunction")
-    assert allowed["lambda:InvokeFunction"] == [{"Fn::GetAtt": [step, "Arn"]} for step in steps]
-    assert allowed["s3:GetObject"] == [{"Fn::Sub": "${FilesBucket.Arn}/staged/*"}]
-    [machine] = of_type(cloudformation, "AWS::StepFunctions::StateMachine").values()
-    name = machine["StateMachineName"]["Fn::Sub"]
+    called = {task["Parameters"]["FunctionName"].removesuffix("Arn") for _, task in tasks(machine)}
+    assert {function["Fn::GetAtt"][0] for function in allowed["lambda:InvokeFunction"]} == called
+    assert allowed["s3:GetObject"] == [{"Fn::Sub": f"${{FilesBucket.Arn}}/{manifests}"}]
+    name = cloudformation["Resources"][logical_id]["Properties"]["StateMachineName"]["Fn::Sub"]
+    assert name.endswith(f"-{machine}")
     assert [r["Fn::Sub"].endswith(f":stateMachine:{name}") for r in allowed["states:StartExecution"]] == [True]
     for action in ("states:DescribeExecution", "states:StopExecution"):
         assert {r["Fn::Sub"].rsplit(":execution:", 1)[1] for r in allowed[action]} == {f"{name}:*", f"{name}/*"}
@@ -139,11 +212,25 @@ def test_the_key_for_notifications_is_open_to_its_owner_and_the_two_publishers(c
 
 
 def _allowed_on_contacts(cloudformation: dict[str, Any], action: str) -> set[str]:
-    contacts = {"Fn::GetAtt": ["ContactsTable", "Arn"]}
+    return _allowed_on(cloudformation, "ContactsTable", action)
+
+
+def _allowed_on(cloudformation: dict[str, Any], table: str, action: str) -> set[str]:
+    arn = {"Fn::GetAtt": [table, "Arn"]}
     return {
         role
         for role, statement in _role_statements(cloudformation)
-        if contacts in as_list(statement["Resource"]) and action in as_list(statement["Action"])
+        if arn in as_list(statement["Resource"]) and action in as_list(statement["Action"])
+    }
+
+
+def _objects(cloudformation: dict[str, Any], role: str, action: str) -> set[str]:
+    """The patterns of the keys with which a role may do this."""
+    return {
+        resource["Fn::Sub"].removeprefix("${FilesBucket.Arn}/")
+        for of, statement in _role_statements(cloudformation)
+        if of == role and action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
     }
 
 
