@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "functions" / "docs" / "openapi.json"
-FUNCTIONS = ("imports_api", "contacts_api", "jobs_api")
+FUNCTIONS = ("imports_api", "rollback_api", "contacts_api", "jobs_api")
 
 TITLE = "bulk-contacts"
 DESCRIPTION = (

@@ -27,6 +27,8 @@ class Settings:
     directory: Path
     """State, log and ``stack.json``; `clean` removes it."""
     template: Path
+    port_chosen: bool = True
+    """Whether somebody asked for this port; else a running stack's own port is as good."""
     owner_pid: int | None = None
     """The stack ends with this process, where there is one."""
 
@@ -59,6 +61,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         port=int(port),
         directory=Path(environment.get("CONTACTS_LOCAL_DIR") or ROOT / ".local").resolve(),
+        port_chosen=bool(environment.get("PORT")),
         template=Path(environment.get("CONTACTS_LOCAL_TEMPLATE") or ROOT / "template.yaml").resolve(),
         owner_pid=int(owner) if owner else None,
     )

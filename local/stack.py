@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from local.deployment import Deployment, Plan, deploy, plan
@@ -53,7 +53,10 @@ def up(settings: Settings) -> Up:
         if running is None:
             _start(settings)
         elif (port := _recorded_port(settings)) != settings.port:
-            raise StackError(f"the stack is running already, on port {port}; `make down` stops it")
+            if settings.port_chosen:
+                raise StackError(f"the stack is running already, on port {port}; `make down` stops it")
+            settings = replace(settings, port=port)
+            planned = plan(settings)
         try:
             deployment = deploy(settings, planned)
         except BaseException:

@@ -64,6 +64,15 @@ class ContactsApi:
         asked = retry_after(response)
         return PolledJob(self._json(response), 1.0 if asked is None else min(max(asked, 0.2), 10.0))
 
+    def start_rollback(self, job_id: str, body: Json, *, idempotency_key: str) -> Json:
+        """Start to roll an import back; `body` is {onConflict?, dryRun?}."""
+        return self._post(f"/api/contacts/import/{_segment(job_id)}/rollback", body, idempotency_key)
+
+    def list_rollback(self, job_id: str, *, limit: int, cursor: str | None) -> Json:
+        """A page of what the latest rollback did with each contact: {items, nextCursor}."""
+        params = {"limit": str(limit), "cursor": cursor}
+        return self._json(self._get(f"/api/contacts/import/{_segment(job_id)}/rollback", params))
+
     def list_jobs(self, *, status: str | None, limit: int, cursor: str | None) -> Json:
         """A page of the tenant's jobs, newest first: {items, nextCursor}."""
         return self._json(self._get("/api/jobs", {"status": status, "limit": str(limit), "cursor": cursor}))
@@ -80,6 +89,10 @@ class ContactsApi:
     def results_link(self, job_id: str) -> str:
         """A short-lived link to the CSV with every row's outcome."""
         return self._link(f"/api/contacts/import/{_segment(job_id)}/results/download")
+
+    def rollback_link(self, job_id: str) -> str:
+        """A short-lived link to the CSV of what the latest rollback did with each contact."""
+        return self._link(f"/api/contacts/import/{_segment(job_id)}/rollback/download")
 
     def _link(self, path: str) -> str:
         return str(self._json(self._get(path))["downloadUrl"])

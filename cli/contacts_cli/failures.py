@@ -25,14 +25,15 @@ class ExitCode(IntEnum):
 EXIT_CODES_HELP = """\b
 Exit codes:
   0    done: the job was started, shown or, with --watch, completed
-  1    with --watch: the job failed
+  1    with --watch: the import or the rollback failed
   2    wrong usage, a file that can't be read or written, or input that
        the API finds invalid (400, 413, 422)
   3    with --watch --strict: completed, but some rows were in error
   4    refused: no valid token, or it may not do this (401, 403)
   5    no such job (404)
   6    the API can't be reached or is in trouble, also after retries
-  7    conflict: the job's state forbids it now (409, 412)
+  7    conflict: the job's state forbids it now (409, 412), or a watched
+       rollback with --abort-on-conflict would have kept something
   130  interrupted by Ctrl-C; a job that was started goes on"""
 
 _EXIT_CODE_OF_STATUS = {

@@ -21,7 +21,7 @@ from contacts_cli.failures import CommandFailed, ExitCode
 from contacts_cli.field_mapping import TARGETS, missing_mapping, parse_mapping
 from contacts_cli.import_run import run_import
 from contacts_cli.job_views import job_summary, say_what_next
-from contacts_cli.job_watch import exit_code_of, watch_import
+from contacts_cli.job_watch import exit_code_of, watch_job
 from contacts_cli.session import Session
 
 
@@ -122,7 +122,7 @@ def import_file(
                 session.out.print(job_id, markup=False, emoji=False, soft_wrap=True)
                 session.say(f"follow it: contacts job {job_id} --watch", style="dim")
             return
-        job = watch_import(api, job_id, session)
+        job = watch_job(api, job_id, session)
     if as_json:
         session.print_json(job)
     else:

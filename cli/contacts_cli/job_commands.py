@@ -20,7 +20,8 @@ from contacts_cli.connection import (
 from contacts_cli.failures import ExitCode
 from contacts_cli.file_transfer import download_file
 from contacts_cli.job_views import errors_table, job_summary, jobs_table, say_what_next
-from contacts_cli.job_watch import exit_code_of, watch_import
+from contacts_cli.job_watch import exit_code_of, watch_job
+from contacts_cli.kept_contacts import show_kept
 from contacts_cli.session import Session
 
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
@@ -74,18 +75,19 @@ def show_job(
     profile: ProfileOption = None,
     acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
-    """Show one import: where it stands, its counts, its first errors.
+    """Show one import: where it stands, its counts, its first errors, and its latest rollback.
 
     Without --watch the exit code says only that the job was found, whatever its status.
     """
     session: Session = context.obj
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
-        job = watch_import(api, job_id, session) if watch else api.get_import(job_id).job
-    if as_json:
-        session.print_json(job)
-    else:
-        session.out.print(job_summary(job))
-        say_what_next(job, session.err)
+        job = watch_job(api, job_id, session) if watch else api.get_import(job_id).job
+        if as_json:
+            session.print_json(job)
+        else:
+            session.out.print(job_summary(job))
+            show_kept(api, job, session)
+            say_what_next(job, session.err)
     raise typer.Exit(exit_code_of(job, strict=strict) if watch else ExitCode.DONE)
 
 
@@ -130,6 +132,9 @@ def save_results(
     *,
     job_id: JobId,
     download: Annotated[Path, typer.Option(metavar="FILE", help="Where to save them, as CSV.")],
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="What the latest rollback did with every contact instead.")
+    ] = False,
     force: ForceOption = False,
     url: UrlOption = None,
     token: TokenOption = None,
@@ -139,7 +144,8 @@ def save_results(
     """Save what became of every row of an import, as CSV."""
     session: Session = context.obj
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
-        _save(api.results_link(job_id), download, force=force, session=session)
+        link = api.rollback_link(job_id) if rollback else api.results_link(job_id)
+        _save(link, download, force=force, session=session)
 
 
 def _save(link: str, target: Path, *, force: bool, session: Session) -> None:

@@ -10,19 +10,19 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from contacts_cli.formatting import number, plain, plain_table, seconds_between
+from contacts_cli.rollback_views import rollback_summary
+
 Job = dict[str, Any]
 
-RUNNING = frozenset({"pending", "processing", "rolling_back"})
 _STYLES = {"completed": "green", "failed": "bold red", "rolled_back": "yellow"}
 _SHOWN_ERRORS = 5
-_SHOWN_CHARS = 60
 
 
-def plain(value: object, *, limit: int = _SHOWN_CHARS) -> Text:
-    """A value from a file, safe to print: nothing in it can move the cursor, colour the line or reorder it."""
-    text = "" if value is None else str(value)
-    shown = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-    return Text(shown if len(shown) <= limit else shown[: limit - 1] + "…")
+def is_running(job: Job) -> bool:
+    """Whether the import, or a rollback of it, is under way. A rollback that failed waits for somebody to ask again."""
+    rollback = job.get("rollback")
+    return job["status"] in {"pending", "processing"} or (rollback is not None and rollback["status"] == "running")
 
 
 def job_summary(job: Job) -> RenderableType:
@@ -37,12 +37,14 @@ def job_summary(job: Job) -> RenderableType:
         title = "First row errors" if job["errorCount"] > _SHOWN_ERRORS else "Row errors"
         parts.append(Text(f"\n{title}", style="bold"))
         parts.append(errors_table(errors[:_SHOWN_ERRORS]))
+    if job.get("rollback"):
+        parts.append(rollback_summary(job["rollback"]))
     return Group(*parts)
 
 
 def errors_table(errors: Iterable[Job]) -> Table:
     """Row errors, one a line."""
-    table = _table()
+    table = plain_table()
     table.add_column("Row", justify="right", no_wrap=True)
     table.add_column("Column", max_width=20)
     table.add_column("Value", overflow="fold", max_width=30)
@@ -60,7 +62,7 @@ def errors_table(errors: Iterable[Job]) -> Table:
 def jobs_table(jobs: Sequence[Job]) -> Table:
     """The tenant's jobs, one a line. The id is never cut: it is what the next command needs."""
     now = datetime.now(UTC)
-    table = _table(gap=1)
+    table = plain_table(gap=1)
     table.add_column("Job", no_wrap=True)
     table.add_column("Status", no_wrap=True)
     for name in ("Age", "Rows", "Errors"):
@@ -74,8 +76,8 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
             plain(job["jobId"], limit=200),
             _status(job),
             _age(_moment(job["createdAt"]), now),
-            _number(job.get("totalRows")),
-            _number(job.get("errorCount")),
+            number(job.get("totalRows")),
+            number(job.get("errorCount")),
             file_name,
         )
     return table
@@ -84,7 +86,7 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
 def what_next(job: Job) -> Iterable[str]:
     """Lines that say which command shows more."""
     job_id = job["jobId"]
-    if job["status"] in RUNNING:
+    if is_running(job):
         yield f"follow it: contacts job {job_id} --watch"
         return
     if job.get("errorCount"):
@@ -92,6 +94,17 @@ def what_next(job: Job) -> Iterable[str]:
         yield f"rows to correct and import again: contacts errors {job_id} --download FILE"
     if job["status"] == "completed":
         yield f"every row's outcome: contacts results {job_id} --download FILE"
+    yield from _after_rollback(job_id, job.get("rollback"))
+
+
+def _after_rollback(job_id: str, rollback: Job | None) -> Iterable[str]:
+    if rollback is None:
+        return
+    yield f"what became of each contact: contacts results {job_id} --rollback --download FILE"
+    if rollback["status"] == "failed":
+        yield f"go on: contacts rollback {job_id} --watch"
+    elif rollback["status"] == "aborted" or rollback["dryRun"]:
+        yield f"roll it back, and keep what was edited later: contacts rollback {job_id} --watch"
 
 
 def say_what_next(job: Job, console: Console) -> None:
@@ -103,7 +116,8 @@ def say_what_next(job: Job, console: Console) -> None:
 
 def _headline(job: Job) -> Text:
     head = Text.assemble(("Import ", "bold"), plain(job["jobId"], limit=200), " ", _status(job))
-    seconds = run_seconds(job)
+    # How long a job that has been rolled back once took would read as the rollback's time.
+    seconds = run_seconds(job) if job["status"] in {"completed", "failed"} else None
     if seconds is not None:
         head.append(f" in {seconds:,.1f} s")
         if job.get("processedRows") and seconds > 0:
@@ -116,23 +130,21 @@ def _counts(job: Job) -> Table:
     table.add_column()
     table.add_column(justify="right")
     table.add_column(style="dim")
-    running = job["status"] in RUNNING
-    rows = _number(job.get("totalRows"))
-    table.add_row("Rows", rows, f"{_number(job.get('processedRows'))} processed so far" if running else "")
-    table.add_row("Imported", _number(job["importedCount"]), _imported_note(job))
-    table.add_row("Skipped", _number(job["skippedCount"]), f"{_number(job['errorCount'])} of them in error")
+    running = job["status"] in {"pending", "processing"}
+    rows = number(job.get("totalRows"))
+    table.add_row("Rows", rows, f"{number(job.get('processedRows'))} processed so far" if running else "")
+    table.add_row("Imported", number(job["importedCount"]), _imported_note(job))
+    table.add_row("Skipped", number(job["skippedCount"]), f"{number(job['errorCount'])} of them in error")
     return table
 
 
 def _imported_note(job: Job) -> str:
-    return f"{_number(job['createdCount'])} created, {_number(job['updatedCount'])} updated"
+    return f"{number(job['createdCount'])} created, {number(job['updatedCount'])} updated"
 
 
 def run_seconds(job: Job) -> float | None:
     """How long an import took, from its start to its end; None where it has not got both."""
-    if not job.get("startedAt") or not job.get("completedAt"):
-        return None
-    return (_moment(job["completedAt"]) - _moment(job["startedAt"])).total_seconds()
+    return seconds_between(job.get("startedAt"), job.get("completedAt"))
 
 
 def _moment(text: str) -> datetime:
@@ -151,11 +163,3 @@ def _status(job: Job) -> Text:
     text = plain(job["status"])
     text.stylize(_STYLES.get(job["status"], "cyan"))
     return text
-
-
-def _number(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"
-
-
-def _table(*, gap: int = 2) -> Table:
-    return Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold underline")

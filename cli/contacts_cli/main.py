@@ -11,6 +11,7 @@ import typer
 from contacts_cli.failures import EXIT_CODES_HELP, CommandFailed
 from contacts_cli.import_command import import_file
 from contacts_cli.job_commands import list_errors, list_jobs, save_results, show_job
+from contacts_cli.rollback_command import roll_back
 from contacts_cli.session import Session
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
     epilog=EXIT_CODES_HELP,
 )
 app.command("import", epilog=EXIT_CODES_HELP)(import_file)
+app.command("rollback", epilog=EXIT_CODES_HELP)(roll_back)
 app.command("jobs")(list_jobs)
 app.command("job")(show_job)
 app.command("errors")(list_errors)
@@ -40,7 +42,7 @@ def contacts(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Bring contacts in, in bulk, and see what came of it.
+    """Bring contacts in, in bulk, see what came of it, and undo it.
 
     Talks to the stack of `make up`, or to any URL and token (--url, --token; CONTACTS_URL, CONTACTS_TOKEN).
     """

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from contacts.contracts.http_base import ItemPage
 from contacts.contracts.http_contacts import ContactAnswer, ContactBody, SegmentAnswer
-from contacts.runtime import api_use_cases as use_cases
+from contacts.runtime import contact_use_cases as use_cases
 from contacts.runtime import http_parameters as given
 from contacts.runtime.etags import etag, expected_version
 from contacts.runtime.http_api import HttpApi, reply

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from contacts.contracts import http_imports as bodies
 from contacts.contracts.http_base import ItemPage
-from contacts.runtime import api_use_cases as use_cases
+from contacts.runtime import import_use_cases as use_cases
 from contacts.runtime.http_api import HttpApi, reply
 from contacts.runtime.http_docs import answers, making
 from contacts.runtime.http_errors import RETRY_AFTER
@@ -50,7 +50,7 @@ def get_import(job_id: str) -> Response[bodies.ImportDetail]:
     found = use_cases.get_import(api.wiring)(api.caller.tenant, job_id)
     days, now = api.wiring.settings.rollback_days, api.wiring.clock()
     detail = bodies.ImportDetail.of(found.job, found.errors, now=now, rollback_days=days)
-    return reply(detail, {"Retry-After": RETRY_AFTER} if found.job.is_open else None)
+    return reply(detail, {"Retry-After": RETRY_AFTER} if found.job.is_busy else None)
 
 
 @app.get(JOB + "/errors", summary="List all errors of an import, in the file's order", responses=answers(200, 404, 409))

@@ -8,9 +8,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from contacts.contracts.http_base import ItemPage
-from contacts.contracts.http_imports import JobSummary
+from contacts.contracts.http_jobs import JobSummary
 from contacts.domain.import_job import ImportStatus
-from contacts.runtime import api_use_cases as use_cases
+from contacts.runtime import import_use_cases as use_cases
 from contacts.runtime.http_api import HttpApi
 from contacts.runtime.http_docs import answers
 from contacts.runtime.http_parameters import Cursor, Limit

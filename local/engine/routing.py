@@ -23,7 +23,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _ENGINE_PATHS = ("/_", "/restapis/", "/health")
-_SIGNED_QUERY = re.compile(rb"(?:^|&)(?:X-Amz-(?:Algorithm|Signature)|AWSAccessKeyId|Signature|Action)=", re.I)
 _LOOPBACK_HOST = re.compile(r"^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$")
 
 
@@ -58,7 +57,6 @@ def _is_for_the_api(scope: Scope) -> bool:
         _LOOPBACK_HOST.match(headers.get(b"host", b"").decode("latin-1")) is not None
         and not headers.get(b"authorization", b"").startswith(b"AWS")
         and b"x-amz-target" not in headers
-        and not _SIGNED_QUERY.search(scope.get("query_string", b""))
         and not path.startswith(_ENGINE_PATHS)
         and not _is_a_bucket(path.split("/", 2)[1])
     )

@@ -69,6 +69,23 @@ class Api:
         assert started.status_code == 202, started.text
         return self.wait(started.json()["jobId"])
 
+    def start_rollback(self, job_id: str, **body: Any) -> httpx.Response:
+        return self.post(f"/api/contacts/import/{job_id}/rollback", body)
+
+    def wait_for_rollback(self, job_id: str) -> dict[str, Any]:
+        """The job once its rollback has ended."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (job := self.job(job_id))["rollback"]["status"] == "running":
+            assert time.monotonic() < deadline, f"still running: {job['rollback']}"
+            time.sleep(0.1)
+        return job
+
+    def roll_back(self, job_id: str, **body: Any) -> dict[str, Any]:
+        """Start a rollback, wait; returns the job then."""
+        started = self.start_rollback(job_id, **body)
+        assert started.status_code == 202, started.text
+        return self.wait_for_rollback(job_id)
+
     def pages(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """All items of a list."""
         cursor: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 
 from local.settings import ROOT, Settings
 from local.stack import StackError, read_stack
+from tests.e2e.http_client import Api
 
 _PYTHONPATH = os.pathsep.join(str(ROOT / folder) for folder in ("cli", "."))
 _MAP = ("--map", "E-mail=email", "--map", "Phone=phone", "--map", "Zip=customFields.zip")
@@ -122,6 +124,36 @@ def test_exit_codes_tell_a_script_what_happened(contacts: Contacts, people: Path
     assert all("Traceback" not in done.stderr for done in ended.values())
 
 
+def test_a_rollback_is_looked_at_first_and_keeps_what_was_edited(
+    stack: dict[str, Any], contacts: Contacts, people: Path, tmp_path: Path
+) -> None:
+    job_id = _import(contacts, people)["jobId"]
+    api = Api.of(stack, "a-user")
+    mails = [row[0] for row in csv.reader(people.read_text("utf-8").splitlines())]
+    (ada,) = api.contacts(email=mails[1])
+    assert api.client.patch(f"/api/contacts/{ada['id']}", json={"title": "CTO"}).status_code == 200
+
+    looked = contacts("rollback", job_id, "--dry-run", "--watch")
+    assert looked.returncode == 0, looked.stderr
+    assert "Would be kept" in looked.stdout
+    assert len(api.contacts(email=mails[3])) == 1
+    assert contacts("rollback", job_id, "--abort-on-conflict", "--watch").returncode == 7
+
+    done = contacts("rollback", job_id, "--watch")
+    assert done.returncode == 0, done.stderr
+    assert ada["id"] in done.stdout
+    assert api.contacts(email=mails[3]) == []
+    (kept,) = api.contacts(email=mails[1])
+    assert kept["title"] == "CTO"
+
+    saved = tmp_path / "rollback.csv"
+    assert contacts("results", job_id, "--rollback", "--download", str(saved)).returncode == 0
+    with saved.open(encoding="utf-8", newline="") as file:
+        assert {row["action"] for row in csv.DictReader(file)} == {"kept", "deleted"}
+    assert contacts("rollback", job_id).returncode == 7
+    assert contacts("rollback", job_id, "--as", "a-readonly").returncode == 4
+
+
 @pytest.fixture
 def demo(tmp_path: Path) -> Callable[[], subprocess.Popen[str]]:
     def start() -> subprocess.Popen[str]:
@@ -154,7 +186,7 @@ def test_the_demo_stops_its_stack_when_interrupted_and_imports_as_promised_the_n
     interrupted = demo()
     assert interrupted.stdout is not None
     for line in interrupted.stdout:
-        if line.startswith("[3/4]"):
+        if line.startswith("[3/6]"):
             break
     interrupted.send_signal(signal.SIGINT)
     interrupted.communicate(timeout=_SECONDS)
@@ -168,6 +200,10 @@ def test_the_demo_stops_its_stack_when_interrupted_and_imports_as_promised_the_n
     assert process.returncode == 0, printed
     assert "9,000 created, 0 updated" in printed
     assert "300 of them in error" in printed
+    rolled_back = printed[printed.index("[6/6]") :]
+    assert re.search(r"Deleted +8,999\b", rolled_back)
+    assert re.search(r"Kept +1\b", rolled_back)
+    assert "called back, wants a quote" in rolled_back
     assert _is_stopped(tmp_path)
     # What an earlier run left would be met as duplicates.
     assert not leftover.exists()

@@ -27,7 +27,12 @@ EVERYTHING = {
 }
 EMPTY = {
     **dict.fromkeys(["email", "firstName", "lastName", "company", "title", "phone", "notes"]),
-    **{"emails": [], "phones": [], "addresses": [], "tags": [], "customFields": {}, "engagement": {}},
+    "emails": [],
+    "phones": [],
+    "addresses": [],
+    "tags": [],
+    "customFields": {},
+    "engagement": {},
 }
 
 
@@ -243,7 +248,7 @@ def test_patch_of_an_emails_case_alone(api: Api) -> None:
         ("two", 400),
         ('"1", "2"', 400),
         ("-2", 400),
-        ("٢", 400),
+        ("\u0662", 400),
     ],
 )
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
@@ -266,7 +271,7 @@ def test_stale_version_is_told_even_where_nothing_would_change(api: Api) -> None
 def test_delete(api: Api) -> None:
     path = f"/api/contacts/{api.created(email='ada@example.com')['id']}"
     reply = api.send("DELETE", path)
-    assert (reply.status, reply.text) in [(204, None), (204, "")]
+    assert (reply.status, reply.text, reply.header("content-type")) == (204, "", None)
     assert api.send("GET", path).status == 404
     assert api.send("DELETE", path).status == 404
     assert api.all_items("/api/contacts", email="ada@example.com") == []

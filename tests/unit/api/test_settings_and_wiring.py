@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 
 import pytest
+from moto import mock_aws
 
+from contacts.runtime import clients
 from contacts.runtime.settings import SettingError, Settings
 from contacts.runtime.wiring import Wiring
 
@@ -14,10 +16,18 @@ ENVIRONMENT = {
     "JOBS_TABLE": "jobs",
     "FILES_BUCKET": "files",
     "IMPORT_STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:import",
+    "ROLLBACK_STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:rollback",
     "EVENT_BUS_NAME": "bus",
     "JOB_RETENTION_DAYS": "90",
 }
 PARTS = [name for name, value in vars(Wiring).items() if isinstance(value, cached_property)]
+
+
+def with_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Lambda puts into every function's environment."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +41,7 @@ def test_missing_setting_is_named_on_first_use() -> None:
         _ = settings.jobs_table
 
 
-@pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "many", "١"])
+@pytest.mark.parametrize("value", ["", "0", "-1", "1.5", "many", "\u0661"])
 def test_number_that_is_none(value: str) -> None:
     with pytest.raises(SettingError, match="MAX_ROWS"):
         _ = Settings({"MAX_ROWS": value}).max_rows
@@ -43,14 +53,30 @@ def test_claims_have_defaults() -> None:
 
 @pytest.mark.parametrize("part", PARTS)
 def test_every_part_can_be_built(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-    }.items():
-        monkeypatch.setenv(name, value)
+    with_credentials(monkeypatch)
     wiring = Wiring(Settings(ENVIRONMENT))
     assert getattr(wiring, part) is getattr(wiring, part)
+
+
+@mock_aws
+def test_files_take_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_credentials(monkeypatch)
+    clients.s3.cache_clear()
+    clients.s3().create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    files = Wiring(Settings(ENVIRONMENT)).files
+    files.put_stream("key", [b"one", b"two"])
+    assert files.get("key") == b"onetwo"
+    clients.s3.cache_clear()
+
+
+def test_links_go_to_the_buckets_own_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_credentials(monkeypatch)
+    clients.s3.cache_clear()
+    links = Wiring(Settings(ENVIRONMENT)).links
+    host = "https://files.s3.eu-central-1.amazonaws.com/"
+    assert links.sign_download("key", file_name="x.csv", seconds=300).startswith(host)
+    assert links.sign_upload("key", max_bytes=1, seconds=300).url.startswith(host)
+    clients.s3.cache_clear()
 
 
 def test_parts_are_built_on_first_use_alone() -> None:

@@ -13,11 +13,33 @@ from contacts.domain.import_job import FileError, ImportJob, ImportStatus, PartR
 from contacts.domain.rows import RowError
 from tests.unit.api.api_client import Api
 
-FIELDS = set(
-    """jobId tenantId workspaceId fileName fileSize fileUrl fileType fieldMapping importOptions status totalRows
-    processedRows importedCount createdCount updatedCount skippedCount errorCount errors startedAt completedAt createdBy
-    createdAt canRollback rolledBackAt""".split()
-)
+FIELDS = {
+    "jobId",
+    "tenantId",
+    "workspaceId",
+    "fileName",
+    "fileSize",
+    "fileUrl",
+    "fileType",
+    "fieldMapping",
+    "importOptions",
+    "status",
+    "totalRows",
+    "processedRows",
+    "importedCount",
+    "createdCount",
+    "updatedCount",
+    "skippedCount",
+    "errorCount",
+    "errors",
+    "startedAt",
+    "completedAt",
+    "createdBy",
+    "createdAt",
+    "canRollback",
+    "rolledBackAt",
+    "rollback",
+}
 
 
 def row_errors(count: int, *, start: int = 1) -> list[RowError]:
@@ -93,6 +115,7 @@ def test_pending(api: Api) -> None:
         "createdAt": "2026-01-01T00:00:00.000Z",
         "canRollback": False,
         "rolledBackAt": None,
+        "rollback": None,
     }
 
 
@@ -144,6 +167,13 @@ def test_import_that_failed_halfway_shows_both(api: Api) -> None:
     assert rows == [0, 1, 2, 3]
 
 
+def test_import_that_nobody_could_finish_shows_what_staging_rejected(api: Api) -> None:
+    job = api.started()
+    stage(api, job, rejected=3)
+    api.jobs.close_import(job, ImportStatus.FAILED, api.clock(), FileError("IMPORT_UNACCOUNTED", "it broke"))
+    assert [error["row"] for error in show(api, job)["errors"]] == [0, 1, 2, 3]
+
+
 def test_retry_after_while_it_runs_alone(api: Api) -> None:
     job = api.started()
     path = f"/api/contacts/import/{job}"
@@ -164,7 +194,7 @@ def test_roll_back_ends_with_its_days(api: Api) -> None:
     assert show(api, job)["canRollback"] is False
 
 
-PATHS = ["", "/errors", "/errors/download", "/results/download"]
+PATHS = ["", "/errors", "/errors/download", "/results/download", "/rollback", "/rollback/download"]
 
 
 @pytest.mark.parametrize("path", PATHS)

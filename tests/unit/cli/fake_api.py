@@ -38,6 +38,24 @@ def job(job_id: str = "job-1", **changes: Any) -> dict[str, Any]:
     }
 
 
+def rollback(**changes: Any) -> dict[str, Any]:
+    """The `rollback` of a job."""
+    return {
+        "status": "completed",
+        "dryRun": False,
+        "onConflict": "keep",
+        "processed": 2,
+        "deleted": 2,
+        "restored": 0,
+        "kept": 0,
+        "unchanged": 0,
+        "errors": 0,
+        "startedAt": "2026-01-02T03:05:00Z",
+        "endedAt": "2026-01-02T03:05:02Z",
+        **changes,
+    }
+
+
 def error(status: int, code: str, message: str, **more: Any) -> httpx.Response:
     """A refusal in the API's one shape."""
     return httpx.Response(status, json={"error": {"code": code, "message": message, **more}})
@@ -58,7 +76,9 @@ class FakeApi(httpx.BaseTransport):
     bodies: list[bytes] = field(default_factory=list)
     chunk_sizes: list[int] = field(default_factory=list)
     started: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Idempotency-Key -> body of the import it started."""
+    """Idempotency-Key -> body of the import or rollback it started."""
+    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    """What the rollback did with each contact."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         assert isinstance(request.stream, httpx.SyncByteStream)
@@ -92,6 +112,8 @@ class FakeApi(httpx.BaseTransport):
             return httpx.Response(201, json=answer)
         key = request.headers["Idempotency-Key"]
         self.started.setdefault(key, json.loads(body))
+        if request.url.path.endswith("/rollback"):
+            return httpx.Response(202, json={"success": True, "jobId": "job-1", "status": "rolling_back"})
         return httpx.Response(202, json={"jobId": f"job-{list(self.started).index(key) + 1}", "status": "pending"})
 
     def _get(self, request: httpx.Request) -> httpx.Response:
@@ -102,8 +124,12 @@ class FakeApi(httpx.BaseTransport):
         return self._page(request)
 
     def _page(self, request: httpx.Request) -> httpx.Response:
-        """Five items in pages of at most two."""
+        """Five items in pages of at most two; what a rollback did in pages of ten."""
         first = int(request.url.params.get("cursor", "0"))
+        if request.url.path.endswith("/rollback"):
+            end = first + 10
+            next_cursor = str(end) if end < len(self.outcomes) else None
+            return httpx.Response(200, json={"items": self.outcomes[first:end], "nextCursor": next_cursor})
         end = first + min(2, int(request.url.params.get("limit", "2")))
         make: Callable[[int], dict[str, Any]] = (
             (lambda n: job(f"job-{n}"))

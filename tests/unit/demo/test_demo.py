@@ -6,12 +6,13 @@ import contextlib
 import signal
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contacts_cli.failures import CommandFailed, ExitCode
 from local import demo
-from local.demo import next_free_port, unexpected_counts
+from local.demo import next_free_port, unexpected_counts, unexpected_leftovers, unexpected_rollback
 from local.sample_file import SampleCounts
 
 SAMPLE = SampleCounts(
@@ -37,6 +38,50 @@ def test_an_import_as_promised_has_no_differences() -> None:
 def test_each_count_that_is_off_is_named(name: str) -> None:
     wrong = "failed" if name == "status" else 5
     assert unexpected_counts(GOOD | {name: wrong}, SAMPLE) == [f"{name} is {wrong}, not {GOOD[name]}"]
+
+
+ROLLED_BACK = {
+    "status": "completed",
+    "processed": 6,
+    "deleted": 5,
+    "restored": 0,
+    "kept": 1,
+    "unchanged": 0,
+    "errors": 0,
+}
+
+
+def test_a_rollback_as_promised_has_no_differences() -> None:
+    assert unexpected_rollback({"status": "rolled_back", "rollback": ROLLED_BACK}, SAMPLE) == []
+
+
+@pytest.mark.parametrize("name", ROLLED_BACK)
+def test_each_count_of_a_rollback_that_is_off_is_named(name: str) -> None:
+    wrong = "failed" if name == "status" else 7
+    job = {"status": "rolled_back", "rollback": ROLLED_BACK | {name: wrong}}
+    assert unexpected_rollback(job, SAMPLE) == [f"rollback.{name} is {wrong}, not {ROLLED_BACK[name]}"]
+
+
+def test_an_import_that_is_not_rolled_back_is_named() -> None:
+    job = {"status": "rolling_back", "rollback": ROLLED_BACK}
+    assert unexpected_rollback(job, SAMPLE) == ["status is rolling_back, not rolled_back"]
+
+
+EDITED = {"id": "1", "email": "a@example.com", "notes": "mine", "segments": ["s"], "version": 2, "updatedAt": "t"}
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        ([EDITED | {"segments": [], "version": 3, "updatedAt": "u"}], []),
+        ([EDITED | {"notes": "theirs"}], ["notes of the edited contact has changed"]),
+        ([], ["0 contacts are left, not just the edited one"]),
+        ([EDITED, EDITED | {"id": "2"}], ["2 contacts are left, not just the edited one"]),
+        ([EDITED | {"id": "2"}], ["1 contacts are left, not just the edited one"]),
+    ],
+)
+def test_an_edit_that_did_not_survive_is_named(left: list[dict[str, Any]], expected: list[str]) -> None:
+    assert unexpected_leftovers(left, EDITED) == expected
 
 
 def test_a_busy_port_gives_way_to_the_next_free_one() -> None:

@@ -184,6 +184,8 @@ class TestRunning:
     def test_another_port_is_not_taken_for_another_stack(self, running: LocalCommand) -> None:
         result = running("up", PORT=str(free_port()))
         assert (result.returncode, f"on port {running.port}" in result.stderr) == (1, True)
+        anywhere = running("up", PORT="")
+        assert (anywhere.returncode, running.stack()["apiUrl"] in anywhere.stdout) == (0, True)
 
     def test_invoke_prints_the_answer_and_fails_with_the_function(self, running: LocalCommand, tmp_path: Path) -> None:
         event = tmp_path / "event.json"

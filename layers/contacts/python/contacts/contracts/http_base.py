@@ -13,7 +13,9 @@ Item = TypeVar("Item")
 class HttpModel(BaseModel):
     """A body, or a part of one."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, defer_build=True
+    )
 
     def to_json(self) -> dict[str, Any]:
         """The body as plain data."""
@@ -56,7 +58,7 @@ class ErrorAnswer(HttpModel):
     error: ErrorDetail
 
 
-class GatewayErrorAnswer(BaseModel):
+class GatewayErrorAnswer(HttpModel):
     """What API Gateway itself answers where a token is missing or invalid, or where there are too many requests."""
 
     message: str = Field(examples=["Unauthorized"])

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from contacts.contracts.http_base import HttpModel
-from contacts.contracts.http_imports import Tags, Timestamp
+from contacts.contracts.http_fields import Tags, Timestamp
 from contacts.domain.contact import Contact
 from contacts.domain.contact_fields import (
     CUSTOM_FIELD_NAME_PATTERN,

@@ -2,15 +2,17 @@
 
 Parameter validation is off: it takes more time than everything else that the SDK does, and the adapters alone build
 the parameters, under tests that run against real services' stand-ins.
+
+They are botocore's, as boto3's clients are too. boto3 itself would add to every cold start what only uploads use.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,31 +30,38 @@ _common = Config(
 
 
 @cache
+def _session() -> Session:
+    return Session()
+
+
+@cache
 def dynamodb() -> DynamoDBClient:
     """For everything that may be sent twice."""
-    return boto3.client("dynamodb", config=_common)
+    return cast("DynamoDBClient", _session().create_client("dynamodb", config=_common))
 
 
 @cache
 def dynamodb_sending_once() -> DynamoDBClient:
     """For writes of contacts: one whose answer was lost is settled by reading, never sent again unseen."""
     once = Config(retries={"total_max_attempts": 1, "mode": "standard"})
-    return boto3.client("dynamodb", config=_common.merge(once))
+    return cast("DynamoDBClient", _session().create_client("dynamodb", config=_common.merge(once)))
 
 
 @cache
 def s3() -> S3Client:
     """Signs with version 4 for the bucket's own regional host: links to the global one are redirected for hours after
-    a bucket was made, and a redirect breaks the signature."""
+    a bucket was made, and a redirect breaks the signature. The one client of boto3, for its managed uploads."""
+    import boto3  # noqa: PLC0415 - functions that touch no file do not wait for it
+
     files = Config(signature_version="s3v4", s3={"addressing_style": "virtual"}, read_timeout=30)
     return boto3.client("s3", config=_common.merge(files))
 
 
 @cache
 def stepfunctions() -> SFNClient:
-    return boto3.client("stepfunctions", config=_common)
+    return cast("SFNClient", _session().create_client("stepfunctions", config=_common))
 
 
 @cache
 def events() -> EventBridgeClient:
-    return boto3.client("events", config=_common)
+    return cast("EventBridgeClient", _session().create_client("events", config=_common))

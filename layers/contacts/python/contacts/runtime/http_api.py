@@ -88,7 +88,7 @@ class HttpApi:
             user=self.caller.user,
             route=event["routeKey"],
             key=key,
-            body=[event.json_body, event.get("queryStringParameters")],
+            body=[event["rawPath"], event.json_body, event.get("queryStringParameters")],
         )
         answer, replayed = DoOnce(store=self.wiring.idempotency)(request, seed, operation)
         return _respond(answer, {"Idempotency-Replayed": "true"} if replayed else {})
@@ -104,6 +104,8 @@ class HttpApi:
                 "body": orjson.dumps(refusal.body).decode(),
                 "isBase64Encoded": False,
             }
+        # An answer without a body is text without characters: null is no body to every gateway.
+        response["body"] = response["body"] or ""
         logger.info("Answered", route=event.get("routeKey"), status=response["statusCode"])
         return response
 

@@ -38,6 +38,10 @@ class Settings:
         return self._text("IMPORT_STATE_MACHINE_ARN")
 
     @property
+    def rollback_state_machine_arn(self) -> str:
+        return self._text("ROLLBACK_STATE_MACHINE_ARN")
+
+    @property
     def event_bus_name(self) -> str:
         return self._text("EVENT_BUS_NAME")
 

@@ -94,7 +94,9 @@ class Wiring:
         from contacts.adapters.stepfunctions import StepFunctionsRunner
 
         return StepFunctionsRunner(
-            client=clients.stepfunctions(), import_state_machine_arn=self.settings.import_state_machine_arn
+            client=clients.stepfunctions(),
+            import_state_machine_arn=self.settings.import_state_machine_arn,
+            rollback_state_machine_arn=self.settings.rollback_state_machine_arn,
         )
 
     @cached_property

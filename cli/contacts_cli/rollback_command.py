@@ -1,0 +1,72 @@
+"""`contacts rollback`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+import typer
+
+from contacts_cli.api_client import ContactsApi
+from contacts_cli.connection import (
+    DEFAULT_LOCAL_USER,
+    AsOption,
+    ProfileOption,
+    TokenOption,
+    UrlOption,
+    resolve_connection,
+)
+from contacts_cli.failures import CommandFailed, ExitCode
+from contacts_cli.job_views import job_summary, say_what_next
+from contacts_cli.job_watch import exit_code_of_rollback, watch_job
+from contacts_cli.kept_contacts import show_kept
+from contacts_cli.session import Session
+
+
+def roll_back(
+    context: typer.Context,
+    *,
+    job_id: Annotated[str, typer.Argument(metavar="JOB", help="The import's id.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only look what would be done; nothing is changed.")
+    ] = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Take back what was edited after the import as well: those edits are lost."),
+    ] = False,
+    abort_on_conflict: Annotated[
+        bool,
+        typer.Option("--abort-on-conflict", help="Look first, and change nothing if anything was edited later."),
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Wait for the end, with a progress bar.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    profile: ProfileOption = None,
+    acting_as: AsOption = DEFAULT_LOCAL_USER,
+) -> None:
+    """Roll an import back, without losing what was edited later.
+
+    Contacts that the import created are deleted, those that it updated get their old values back. What was edited
+    after the import stays as it is, and is shown with --watch. After a rollback that failed, the same command goes on.
+    """
+    session: Session = context.obj
+    if force and abort_on_conflict:
+        raise CommandFailed("--force and --abort-on-conflict exclude each other", ExitCode.USAGE)
+    on_conflict = "force" if force else "abort" if abort_on_conflict else None
+    body = {"dryRun": dry_run} | ({"onConflict": on_conflict} if on_conflict else {})
+    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+        started = api.start_rollback(job_id, body, idempotency_key=str(uuid.uuid4()))
+        if not watch:
+            if as_json:
+                session.print_json(started)
+            session.say(f"started; follow it: contacts job {job_id} --watch", style="dim")
+            return
+        job = watch_job(api, job_id, session)
+        if as_json:
+            session.print_json(job)
+        else:
+            session.out.print(job_summary(job))
+            show_kept(api, job, session)
+            say_what_next(job, session.err)
+    raise typer.Exit(exit_code_of_rollback(job))
