@@ -3,6 +3,7 @@
 PYTHON ?= python3
 JOBS   ?= 2
 ROWS   ?= 100000
+SEQUENCES ?= 50000
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -12,7 +13,7 @@ LOCAL  := $(BIN)/python -m local
 lint openapi bench: export PYTHONPATH := layers/contacts/python:cli:.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status clean invoke install test check lint types template e2e openapi bench freeze
+.PHONY: help demo up down status clean invoke install test check lint types template e2e openapi bench soak freeze
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +66,9 @@ bench: $(VENV)/.dev ## The figures that the README shows (ROWS=100000 of an impo
 	$(BIN)/python -m tests.benchmarks.read_files --rows 100000
 	$(BIN)/python -m tests.benchmarks.stage_memory
 	$(BIN)/python -m tests.benchmarks.import_cost --rows $(ROWS)
+
+soak: $(VENV)/.dev ## Longer proofs than `test` has time for (SEQUENCES=50000 of imports, edits and rollbacks)
+	ROLLBACK_SEQUENCES=$(SEQUENCES) $(BIN)/pytest -q --timeout=0 tests/unit/usecases/test_rollback_model.py
 
 openapi: $(VENV)/.dev ## Write functions/docs/openapi.json anew from the routes
 	$(BIN)/python -m local.openapi
