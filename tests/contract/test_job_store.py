@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from contacts.adapters.backoff import Backoff
+from contacts.domain.column_mapping import MAX_HEADER_BYTES, MAX_MAPPING_BYTES
+from contacts.domain.contact_fields import MAX_TAG_CHARS, MAX_TAGS
 from contacts.domain.errors import InvalidRequest
 from contacts.domain.import_job import (
     BlankValues,
@@ -81,6 +83,15 @@ class TestCreating:
         )
         assert store.create_import(job)
         assert store.find_import(job.id) == job
+
+    def test_the_longest_mapping_header_tags_and_error_fit_into_a_job(self, store: JobStore, clock: FakeClock) -> None:
+        """DynamoDB takes 400 KB an item; an unknown target is named in the error once more."""
+        mapping = {f"{column:0256}": "é" * 128 for column in range(MAX_MAPPING_BYTES // 512)}
+        tags = tuple(f"{tag:04}" + "𐍈" * (MAX_TAG_CHARS - 4) for tag in range(MAX_TAGS))
+        job = started(store, clock, field_mapping=mapping, options=ImportOptions(tags=tags))
+        assert store.record_staged(job.id, replace(STAGED, header=("",) * MAX_HEADER_BYTES), clock())
+        error = FileError("UNKNOWN_MAPPING_TARGET", ", ".join(mapping.values()), "é" * 1_024)
+        assert store.close_import(job.id, ImportStatus.FAILED, clock(), error) is not None
 
     def test_an_id_that_is_taken_is_refused_and_its_job_stays(self, store: JobStore) -> None:
         first = make_job()

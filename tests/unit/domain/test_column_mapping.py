@@ -5,6 +5,7 @@ import pytest
 from contacts.domain.column_mapping import (
     FAILURE_COLUMNS,
     MAX_HEADER_BYTES,
+    MAX_MAPPING_BYTES,
     OVERFLOW_COLUMN,
     Column,
     check_mapping,
@@ -33,6 +34,14 @@ def test_a_mapping_that_can_import_nothing_is_refused_at_the_start(mapping, code
 
 def test_a_mapping_of_one_column_to_email_is_enough():
     check_mapping({"E-mail": "email"})
+
+
+def test_a_mapping_too_long_for_the_jobs_item_is_refused_at_the_start():
+    longest = {"E-mail": "email", "é" * ((MAX_MAPPING_BYTES - len("E-mailemailphone")) // 2): "phone"}
+    check_mapping(longest)
+    with pytest.raises(InvalidRequest) as refused:
+        check_mapping({f"{name}é": target for name, target in longest.items()})
+    assert (refused.value.code, refused.value.field) == ("MAPPING_TOO_LONG", "fieldMapping")
 
 
 def test_columns_are_found_by_name_wherever_they_stand_with_email_first():
@@ -100,11 +109,12 @@ def test_a_column_without_a_name_can_not_be_mapped():
 
 
 def test_a_header_too_long_to_keep_with_the_job_is_refused():
-    fits = "x" * (MAX_HEADER_BYTES - len("E-mailName"))
+    fits = "x" * (MAX_HEADER_BYTES - len("E-mail,Name,,"))
     assert lay_out(("E-mail", "Name", fits), MAPPING).header[2] == fits
-    with pytest.raises(FileRejected) as rejected:
-        lay_out(("E-mail", "Name", fits[:-1] + "é"), MAPPING)
-    assert rejected.value.code == "HEADER_TOO_LONG"
+    for too_much in ((fits[:-1] + "é",), (fits, ""), ("",) * MAX_HEADER_BYTES):
+        with pytest.raises(FileRejected) as rejected:
+            lay_out(("E-mail", "Name", *too_much), MAPPING)
+        assert rejected.value.code == "HEADER_TOO_LONG"
 
 
 def test_a_message_shows_no_header_at_length():

@@ -102,6 +102,24 @@ def test_a_function_reads_lists_of_what_it_may_read(cloudformation: dict[str, An
             assert listed == read, role
 
 
+def test_reading_may_go_on_in_the_version_that_it_began_with(cloudformation: dict[str, Any]) -> None:
+    """After a broken connection `ResumingObject` names the version, which takes another right than the newest one.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
+    steps = {
+        role
+        for role, statement in _role_statements(cloudformation)
+        if "s3:GetObject" in as_list(statement["Action"])
+        # Those read a page by its range, or sign a link.
+        if role not in {*STATE_MACHINE_ROLES, "ImportsApiFunctionRole", "RollbackApiFunctionRole"}
+    }
+    assert len(steps) == 6
+    for role in steps:
+        newest = _objects(cloudformation, role, "s3:GetObject")
+        assert _objects(cloudformation, role, "s3:GetObjectVersion") == newest, role
+
+
 def test_imports_make_contacts_rollbacks_delete_them_and_the_api_does_both(cloudformation: dict[str, Any]) -> None:
     imports, rollbacks, api = "ApplyImportPartFunctionRole", "RollBackPartFunctionRole", "ContactsApiFunctionRole"
     # Beside inserting, a twin's arrival is an update of the contact that holds its e-mail.

@@ -15,6 +15,8 @@ FAILURE_COLUMNS = ("row", "code", "error")
 OVERFLOW_COLUMN = "(beyond the header)"
 #: The header is kept with the job, whose item DynamoDB limits to 400 KB.
 MAX_HEADER_BYTES = 65_536
+#: So is the mapping, and what is wrong with it: names that a header can have, and as much again for their targets.
+MAX_MAPPING_BYTES = 2 * MAX_HEADER_BYTES
 #: How much of a header a message shows.
 _SHOWN_NAMES = 20
 _SHOWN_CHARS = 64
@@ -50,8 +52,16 @@ def check_mapping(mapping: Mapping[str, str]) -> None:
     """Refuse a mapping that could import nothing, before a job is made of it.
 
     Raises:
-        InvalidRequest: no column, or more than one, is mapped to `email`; two columns are mapped to one target.
+        InvalidRequest: no column, or more than one, is mapped to `email`; two columns are mapped to one target; it is
+            too long to be kept with the job.
     """
+    size = sum(_bytes(name) + _bytes(target) for name, target in mapping.items())
+    if size > MAX_MAPPING_BYTES:
+        raise InvalidRequest(
+            f"fieldMapping has {size} bytes, at most {MAX_MAPPING_BYTES} are allowed",
+            code="MAPPING_TOO_LONG",
+            field="fieldMapping",
+        )
     targets = Counter(mapping.values())
     if "email" not in targets:
         raise InvalidRequest(
@@ -73,7 +83,8 @@ def lay_out(header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
         FileRejected: a mapping target is unknown, the header is too long or names a column twice, or a mapped column
             is not in the file.
     """
-    size = sum(len(name.encode("utf-8", "surrogatepass")) for name in header)
+    # With a byte for each column, as its delimiter is one and a list's item in DynamoDB: empty names count too.
+    size = sum(_bytes(name) + 1 for name in header)
     if size > MAX_HEADER_BYTES:
         raise FileRejected(
             f"the header has {size} bytes, at most {MAX_HEADER_BYTES} are allowed", code="HEADER_TOO_LONG"
@@ -116,3 +127,7 @@ def _names(names: Sequence[str]) -> str:
     named = [name for name in names if name]
     shown = [name if len(name) <= _SHOWN_CHARS else name[:_SHOWN_CHARS] + "…" for name in named[:_SHOWN_NAMES]]
     return ", ".join([*shown, "…"] if len(named) > _SHOWN_NAMES else shown)
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
