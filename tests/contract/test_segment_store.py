@@ -206,6 +206,17 @@ class TestTakingBack:
         assert not store.remove_if_empty(tenant, segment.id, "job-1")
         assert store.find(tenant, segment.id) == segment
 
+    @pytest.mark.parametrize(("there", "goes"), [("", True), ("c0", False), ("c1000", False), ("d0", False)])
+    def test_a_segment_whose_listed_members_are_all_gone_goes(
+        self, store: SegmentStore, tenant: str, there: str, *, goes: bool
+    ) -> None:
+        segment = make_segment(tenant, made_by_job="job-1")
+        store.ensure(segment)
+        store.put_members(tenant, segment.id, "job-2", 0, [f"c{number}" for number in range(1_001)])
+        store.put_members(tenant, segment.id, "job-3", 0, ["d0"])
+        assert store.remove_if_empty(tenant, segment.id, "job-1", has_member=lambda ids: there in ids) is goes
+        assert (store.find(tenant, segment.id) is None) is goes
+
     @pytest.mark.parametrize("made_by_job", [None, "job-10"])
     def test_a_segment_that_somebody_else_made_stays(
         self, store: SegmentStore, tenant: str, made_by_job: str | None

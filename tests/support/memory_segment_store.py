@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from contacts.domain.paging import Page
 from contacts.domain.segment import Segment
@@ -44,10 +44,14 @@ class MemorySegmentStore:
             for key in [key for key in chunks if key.startswith(f"{job}#")]:
                 del chunks[key]
 
-    def remove_if_empty(self, tenant: str, segment_id: str, made_by_job: str) -> bool:
+    def remove_if_empty(
+        self, tenant: str, segment_id: str, made_by_job: str, *, has_member: Callable[[Sequence[str]], bool] = bool
+    ) -> bool:
         with self._lock:
             segment = self.segments.get((tenant, segment_id))
-            if segment is None or segment.made_by_job != made_by_job or self.memberships.get((tenant, segment_id)):
+            if segment is None or segment.made_by_job != made_by_job:
+                return False
+            if any(has_member(ids) for ids in self.memberships.get((tenant, segment_id), {}).values()):
                 return False
             del self.segments[tenant, segment_id]
             return True

@@ -139,7 +139,8 @@ class RollbackModel:
                     self.contacts[maker].in_segment = False
         self.jobs[job].joined.clear()
         self.jobs[job].rolled_back = True
-        if self.segment_made_by == job and self.jobs[job].segment and not self.members():
+        is_in = [maker in self.contacts and self.contacts[maker].in_segment for maker in self.members()]
+        if self.segment_made_by == job and self.jobs[job].segment and not any(is_in):
             self.segment_made_by = None
         return counts
 

@@ -49,6 +49,7 @@ class RollbackWorld(ImportWorld):
         self.roll_back_part = RollBackPart(jobs=jobs, contacts=contacts, files=files, work=self.work, clock=clock)
         self.finish_rollback = FinishRollback(
             jobs=jobs,
+            contacts=contacts,
             segments=segments,
             files=files,
             work=self.work,

@@ -246,6 +246,14 @@ class TestSegment:
         assert world.segments.find(TENANT, SEGMENT)
         assert world.members(SEGMENT) == [world.holder("other@x.io").id]
 
+    def test_it_goes_where_the_members_of_another_import_are_gone(self):
+        world = imported(segment_name="VIP")
+        world.submit([["other@x.io", "", "", "", "", ""]], job_id="other", segment_name="VIP")
+        world.run("other")
+        world.delete(world.holder("other@x.io"))
+        world.roll_back()
+        assert world.segments.find(TENANT, SEGMENT) is None
+
     def test_a_kept_contact_leaves_it_too(self):
         world = imported(segment_name="VIP")
         world.edit(world.holder("person0@x.io"), title="Dr")

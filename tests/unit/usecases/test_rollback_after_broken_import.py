@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from contacts.domain.import_job import ImportStatus
-from contacts.domain.object_keys import part_outcome_key
-from contacts.domain.rollback import RollbackCounts
+from contacts.domain.object_keys import part_outcome_key, plans_prefix
+from contacts.domain.rollback import RollbackCounts, RollbackMode, RollbackStatus
 from contacts.domain.segment import segment_id
 from contacts.usecases.undo_log import load_undo_log
 from tests.support.import_world import TENANT
@@ -109,3 +109,32 @@ def test_without_outcomes_the_contacts_themselves_tell_what_was_written():
     world.edit(world.holder("held@x.io"), title="Dr")
     world.delete(world.holder("person0@x.io"))
     assert load_undo_log(world.files, world.work, job, 0) == with_list
+
+
+def test_a_contact_that_vanished_while_such_a_rollback_lay_still_keeps_no_other_from_going_back():
+    world, calls = broken(None, None)
+    world, _ = broken(calls.index("contacts.write"), When.AFTER)
+    world.finish.give_up("job")
+    world.request_rollback()
+    world.prepare_rollback("job", 1)
+    world.wire(PortFaults({7: When.AFTER}).wrap)  # the plan is there, no contact is written
+    with pytest.raises(Crash):
+        world.roll_back_part("job", 1, RollbackMode.WRITE, 0)
+    world.wire(lambda _name, port: port)
+    world.delete(world.holder("held@x.io"))
+    world.contacts._tenants[TENANT].gone.clear()  # the contact was too old to leave a trace
+    assert world.roll_back_part("job", 1, RollbackMode.WRITE, 0)
+    world.finish_rollback("job", 1, RollbackMode.WRITE)
+    assert world.jobs.jobs["job"].status is ImportStatus.ROLLED_BACK
+    assert world.all_contacts() == []
+
+
+def test_with_all_undo_logs_expired_such_an_import_is_never_called_rolled_back():
+    _, calls = broken(None, None)
+    world, _ = broken(calls.index("contacts.write"), When.AFTER)
+    world.finish("job")
+    assert world.jobs.jobs["job"].counts.imported
+    for key in list(world.files.list_keys(plans_prefix(TENANT, "job", 0))):
+        del world.files.versions[key]
+    job = world.roll_back()
+    assert (job.status, job.rollback.status) == (ImportStatus.ROLLING_BACK, RollbackStatus.FAILED)

@@ -19,6 +19,7 @@ def sweep(world, wrap=lambda _name, port: port, on_error=None):
     jobs, runner = wrap("jobs", world.jobs), wrap("runner", world.runner)
     finish_rollback = FinishRollback(
         jobs=jobs,
+        contacts=world.contacts,
         segments=world.segments,
         files=world.files,
         work=world.work,

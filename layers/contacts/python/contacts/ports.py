@@ -188,8 +188,13 @@ class SegmentStore(Protocol):
         """Take away all that this job put in; the same call again changes nothing."""
         ...
 
-    def remove_if_empty(self, tenant: str, segment_id: str, made_by_job: str) -> bool:
-        """Remove a segment that this job made and nobody is in. One that somebody ensures or fills meanwhile stays."""
+    def remove_if_empty(
+        self, tenant: str, segment_id: str, made_by_job: str, *, has_member: Callable[[Sequence[str]], bool] = bool
+    ) -> bool:
+        """Remove a segment that this job made and nobody is in. One that somebody ensures or fills meanwhile stays.
+
+        `has_member` is asked of each page of listed ids whether one of them is still in it; by default any is.
+        """
         ...
 
     def put_members(self, tenant: str, segment_id: str, job: str, part: int, contact_ids: Sequence[str]) -> None:

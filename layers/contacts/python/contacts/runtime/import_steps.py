@@ -62,6 +62,7 @@ def roll_back_part(wiring: Wiring) -> RollBackPart:
 def finish_rollback(wiring: Wiring) -> FinishRollback:
     return FinishRollback(
         jobs=wiring.jobs,
+        contacts=wiring.contacts,
         segments=wiring.segments,
         files=wiring.files,
         work=_unit_of_work(wiring),

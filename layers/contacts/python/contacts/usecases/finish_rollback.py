@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from contacts.domain.import_job import ImportJob
 from contacts.domain.rollback import OnConflict, Rollback, RollbackMode, RollbackStatus
-from contacts.ports import Clock, FileStore, JobStore, SegmentStore
+from contacts.ports import Clock, ContactStore, FileStore, JobStore, SegmentStore
 from contacts.usecases.import_parts import import_segment_id
 from contacts.usecases.rollback_results import WriteRollbackResults
 from contacts.usecases.undo_log import is_whole, load_undo_log, parts_with_undo_log
@@ -27,6 +28,7 @@ class FinishRollback:
         self,
         *,
         jobs: JobStore,
+        contacts: ContactStore,
         segments: SegmentStore,
         files: FileStore,
         work: UnitOfWork,
@@ -34,6 +36,7 @@ class FinishRollback:
         clock: Clock,
     ) -> None:
         self._jobs = jobs
+        self._contacts = contacts
         self._segments = segments
         self._files = files
         self._work = work
@@ -84,8 +87,14 @@ class FinishRollback:
     def _after_writing(self, job: ImportJob, rollback: Rollback) -> AfterPass:
         segment = import_segment_id(job)
         if segment:
+
+            def has_member(ids: Sequence[str]) -> bool:
+                # Lists of other imports name contacts that have gone since.
+                found = self._contacts.find_by_ids(job.tenant, ids)
+                return any(segment in contact.segments for contact in found.values())
+
             self._segments.remove_members(job.tenant, segment, job.id)
-            self._segments.remove_if_empty(job.tenant, segment, job.id)
+            self._segments.remove_if_empty(job.tenant, segment, job.id, has_member=has_member)
         self._end(job, rollback, RollbackStatus.COMPLETED)
         return AfterPass.END
 

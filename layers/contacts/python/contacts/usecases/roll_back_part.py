@@ -65,10 +65,13 @@ class RollBackPart:
             rollback_plans_prefix(job.tenant, job.id, rollback.run, part),
             lambda round_: rollback_plan_key(job.tenant, job.id, rollback.run, part, round_),
         )
-        settled = self._work.run(
-            unit, undos, lambda undecided: self._decide(job, rollback, [undos[row] for row in undecided])
-        )
-        return settled.outcomes
+
+        def decide(undecided: Collection[int]) -> Plan:
+            # The log of a part that never ended is read from the contacts. One that an earlier try planned for and that
+            # is gone by now without a trace is in it no more: there is nothing left to decide.
+            return self._decide(job, rollback, [undos[row] for row in undecided if row in undos])
+
+        return self._work.run(unit, undos, decide).outcomes
 
     def _decide(self, job: ImportJob, rollback: Rollback, undos: Collection[Undo]) -> Plan:
         """Judge contacts as they are now. Reads them twice where an e-mail is to go back: its place may be taken."""

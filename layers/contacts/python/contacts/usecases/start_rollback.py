@@ -58,7 +58,7 @@ class StartRollback:
             if job.rollback is not None and job.rollback.request == seed:
                 return job
             self._next_run(job, request, seed, now)
-            raise Conflict("the job changed at the same moment; try again", code="JOB_CHANGED")
+            raise Conflict(f"the job changed at the same moment (status {job.status}); try again", code="JOB_CHANGED")
         return begun
 
     def _next_run(self, job: ImportJob, request: RollbackRequest, seed: str, now: str) -> Rollback:

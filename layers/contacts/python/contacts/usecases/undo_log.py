@@ -28,7 +28,9 @@ def parts_with_undo_log(files: FileStore, job: ImportJob) -> list[int]:
 def is_whole(job: ImportJob, parts: Sequence[int]) -> bool:
     """Whether undo logs are there for all that the import wrote, as far as can be told: every part of an import that
     completed has left one, but they expire. Of one that failed, some parts may never have begun."""
-    return job.file_error is not None or job.staged is None or len(parts) == job.staged.parts
+    if job.file_error is not None or job.staged is None:
+        return bool(parts) or not job.counts.imported
+    return len(parts) == job.staged.parts
 
 
 def load_undo_log(files: FileStore, work: UnitOfWork, job: ImportJob, part: int) -> dict[int, Undo]:

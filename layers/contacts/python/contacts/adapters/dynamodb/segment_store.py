@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -121,13 +121,15 @@ class DynamoSegmentStore:
             for start in range(0, len(page["Items"]), _MAX_BATCH):
                 self._delete(page["Items"][start : start + _MAX_BATCH])
 
-    def remove_if_empty(self, tenant: str, segment_id: str, made_by_job: str) -> bool:
+    def remove_if_empty(
+        self, tenant: str, segment_id: str, made_by_job: str, *, has_member: Callable[[Sequence[str]], bool] = bool
+    ) -> bool:
         key = segment_key(tenant, segment_id)
         # The segment first, then its members: whoever ensures it after this has moved its revision.
         found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if found is None or _segment_from_item(tenant, found).made_by_job != made_by_job:
             return False
-        if self._has_members(tenant, segment_id):
+        if any(has_member(ids) for ids in self._member_pages(tenant, segment_id)):
             return False
         try:
             self._client.delete_item(
@@ -160,16 +162,13 @@ class DynamoSegmentStore:
         last = found.get("LastEvaluatedKey")
         return Page(ids, None if last is None else str(last["sk"]["S"]))
 
-    def _has_members(self, tenant: str, segment_id: str) -> bool:
-        found = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :segment",
-            ExpressionAttributeValues={":segment": {"S": members_partition(tenant, segment_id)}},
-            Select="COUNT",
-            Limit=1,
-            ConsistentRead=True,
-        )
-        return found["Count"] > 0
+    def _member_pages(self, tenant: str, segment_id: str) -> Iterator[Sequence[str]]:
+        position = None
+        while True:
+            page = self.members(tenant, segment_id, position=position)
+            yield page.items
+            if (position := page.next_position) is None:
+                return
 
     def _delete(self, keys: Sequence[Mapping[str, Any]]) -> None:
         patience = Patience(self._backoff)
