@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Final, NoReturn
 
@@ -33,7 +34,7 @@ def strict_decoder() -> json.JSONDecoder:
     return json.JSONDecoder(
         object_pairs_hook=_object_without_duplicates,
         parse_int=_number,
-        parse_float=_number,
+        parse_float=_number_with_fraction,
         parse_constant=_refuse_constant,
         strict=True,
     )
@@ -43,6 +44,14 @@ def _number(text: str) -> _Number:
     if len(text) > MAX_NUMBER_CHARS:
         raise BadJsonValue(f"a number has more than {MAX_NUMBER_CHARS} characters.", code="FILE_JSON_NUMBER_TOO_LONG")
     return _Number(text)
+
+
+def _number_with_fraction(text: str) -> _Number:
+    number = _number(text)
+    # To most readers of JSON, 1e999 is Infinity, which JSON has not.
+    if math.isinf(float(text)):
+        raise BadJsonValue("a number is larger than a double can hold.", code="FILE_JSON_NUMBER_TOO_LARGE")
+    return number
 
 
 def _refuse_constant(_name: str) -> NoReturn:

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -57,7 +58,8 @@ def number_text(text: str) -> str:
     if value is None:
         return text
     if value.is_integer() and abs(value) < _LARGEST_IN_DIGITS:
-        return str(int(value))
+        # By way of its fewest digits: int(1.23456789012345E+18) ends in ...112, which nobody typed.
+        return str(int(Decimal(repr(value))))
     mantissa, _, exponent = repr(value).partition("e-")
     if not exponent or abs(value) < _SMALLEST_IN_DIGITS:
         return repr(value).upper()
