@@ -1,5 +1,6 @@
 """From a packaged SAM template to what the engine can deploy in full."""
 
+import logging
 import os
 from copy import deepcopy
 from typing import Any
@@ -8,6 +9,9 @@ from samtranslator.translator.transform import transform
 
 from local.http_api import expand_http_apis
 from local.losses import refuse_unknown, without_dropped_types
+
+# SAM counts its own use, publishes that nowhere, and says so in the user's terminal when the counter is collected.
+logging.getLogger("samtranslator.metrics.metrics").setLevel(logging.ERROR)
 
 
 class ParameterError(Exception):

@@ -8,7 +8,7 @@ from contacts.contracts import http_imports as bodies
 from contacts.contracts.http_base import ItemPage
 from contacts.runtime import import_use_cases as use_cases
 from contacts.runtime.http_api import HttpApi, reply
-from contacts.runtime.http_docs import answers, making
+from contacts.runtime.http_docs import answers, making, when_ended
 from contacts.runtime.http_errors import RETRY_AFTER
 from contacts.runtime.http_parameters import Cursor, IdempotencyKey, Limit
 from contacts.usecases.do_once import Answer
@@ -60,15 +60,13 @@ def list_errors(job_id: str, cursor: Cursor = None, limit: Limit = 100) -> Respo
     return api.page(page, bodies.RowErrorBody.of, "errors", job_id)
 
 
-@app.get(JOB + "/errors/download", summary="Get a link to the failed rows as CSV", responses=answers(200, 404, 409))
+@app.get(JOB + "/errors/download", summary="Get a link to the failed rows as CSV", responses=when_ended())
 def download_errors(job_id: str) -> Response[bodies.DownloadAnswer]:
     link = use_cases.link_import_results(api.wiring)(api.caller.tenant, job_id, ResultFile.ERRORS)
     return reply(bodies.DownloadAnswer(download_url=link.url, expires_at=link.expires_at))
 
 
-@app.get(
-    JOB + "/results/download", summary="Get a link to every row's outcome as CSV", responses=answers(200, 404, 409)
-)
+@app.get(JOB + "/results/download", summary="Get a link to every row's outcome as CSV", responses=when_ended())
 def download_results(job_id: str) -> Response[bodies.DownloadAnswer]:
     link = use_cases.link_import_results(api.wiring)(api.caller.tenant, job_id, ResultFile.RESULTS)
     return reply(bodies.DownloadAnswer(download_url=link.url, expires_at=link.expires_at))

@@ -18,7 +18,7 @@ wiring = Wiring()
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
     step = RollBackPartInput.model_validate(event)
     logger.append_keys(job_id=step.job_id, run=step.run, mode=step.mode, part=step.part)

@@ -9,13 +9,14 @@ from contacts.contracts.http_imports import DownloadAnswer
 from contacts.contracts.http_rollbacks import RollbackAccepted, RollbackBody, RollbackOutcome
 from contacts.runtime import rollback_use_cases as use_cases
 from contacts.runtime.http_api import HttpApi, reply
-from contacts.runtime.http_docs import answers, making
+from contacts.runtime.http_docs import making, when_ended
 from contacts.runtime.http_errors import RETRY_AFTER
 from contacts.runtime.http_parameters import Cursor, IdempotencyKey, Limit
 from contacts.usecases.do_once import Answer
 from contacts.usecases.start_rollback import RollbackRequest
 
-api = HttpApi()
+# Every field has a default, and the specification's request has no body at all.
+api = HttpApi(empty_body="{}")
 app, handler = api.app, api.handler
 IMPORTS = "/api/contacts/import"
 ROLLBACK = IMPORTS + "/<job_id>/rollback"
@@ -41,7 +42,7 @@ def start_rollback(
     return api.once(idempotency_key, start)
 
 
-@app.get(ROLLBACK, summary="List what the latest rollback did with each contact", responses=answers(200, 404, 409))
+@app.get(ROLLBACK, summary="List what the latest rollback did with each contact", responses=when_ended())
 def list_rollback_outcomes(
     job_id: str, cursor: Cursor = None, limit: Limit = 100
 ) -> Response[ItemPage[RollbackOutcome]]:
@@ -50,7 +51,7 @@ def list_rollback_outcomes(
     return api.page(page, RollbackOutcome.of, "rollback", job_id)
 
 
-@app.get(ROLLBACK + "/download", summary="Get a link to the same list as CSV", responses=answers(200, 404, 409))
+@app.get(ROLLBACK + "/download", summary="Get a link to the same list as CSV", responses=when_ended())
 def download_rollback_outcomes(job_id: str) -> Response[DownloadAnswer]:
     link = use_cases.link_rollback_outcomes(api.wiring)(api.caller.tenant, job_id)
     return reply(DownloadAnswer(download_url=link.url, expires_at=link.expires_at))

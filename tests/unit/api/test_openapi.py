@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from contacts.contracts.http_base import ErrorAnswer
+from contacts.contracts.http_base import ErrorAnswer, HttpModel
+from contacts.contracts.http_contacts import ContactAnswer
+from contacts.contracts.http_imports import ImportAccepted, RowErrorBody, UploadAnswer
 from local.openapi import DOCUMENT, render
 from tests.unit.api.api_client import ROOT, ROUTES, Api, lambda_context, load_function
 
@@ -94,6 +96,22 @@ def test_bodies_have_examples_that_hold(document: dict[str, Any], name: str, api
     else:
         reply = api.send("POST", "/api/contacts/import", {**example, "fileUrl": api.uploaded()})
         assert reply.status == 202
+
+
+@pytest.mark.parametrize("model", [ContactAnswer, ImportAccepted, RowErrorBody, UploadAnswer])
+def test_answers_have_examples_that_hold(document: dict[str, Any], model: type[HttpModel]) -> None:
+    (example,) = document["components"]["schemas"][model.__name__]["examples"]
+    assert model.model_validate(example).to_json() == example
+
+
+def test_headers_are_described(document: dict[str, Any]) -> None:
+    for name, operation in operations(document).items():
+        answers = operation["responses"]
+        if name.startswith("POST"):
+            (made,) = (answer for status, answer in answers.items() if status.startswith("2"))
+            assert "Idempotency-Replayed" in made["headers"], name
+        if name.endswith("/download"):
+            assert "Retry-After" in answers["409"]["headers"], name
 
 
 def docs(route: str, method: str = "GET") -> dict[str, Any]:

@@ -43,6 +43,14 @@ def test_accepted_rollback(api: Api) -> None:
     assert api.runner.started[-1] == rollback_execution(job, 1, 1)
 
 
+@pytest.mark.parametrize("raw", [None, ""])
+def test_a_request_without_a_body_takes_the_defaults(api: Api, raw: str | None) -> None:
+    job = import_ended(api)
+    reply = api.send("POST", f"/api/contacts/import/{job}/rollback", raw=raw)
+    assert (reply.status, reply.json["status"]) == (202, "rolling_back")
+    assert shown(api, job)["rollback"]["onConflict"] == "keep"
+
+
 @pytest.mark.parametrize(
     ("body", "on_conflict", "dry_run", "status"),
     [
@@ -69,7 +77,8 @@ def test_request_decides_how(api: Api, body: Any, on_conflict: str, dry_run: boo
     [
         ({"onConflict": "overwrite"}, "onConflict", "INVALID_VALUE"),
         ({"onConflict": ""}, "onConflict", "INVALID_VALUE"),
-        ({"dryRun": "perhaps"}, "dryRun", "INVALID_VALUE"),
+        ({"dryRun": "true"}, "dryRun", "INVALID_VALUE"),
+        ({"dryRun": 0}, "dryRun", "INVALID_VALUE"),
         ({"dryRun": None}, "dryRun", "INVALID_VALUE"),
         ({"dryrun": True}, "dryrun", "UNKNOWN_FIELD"),
         ({"force": True}, "force", "UNKNOWN_FIELD"),

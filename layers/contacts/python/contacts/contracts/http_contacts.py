@@ -153,6 +153,34 @@ class ContactBody(HttpModel):
 class ContactAnswer(HttpModel):
     """A contact. Fields without a value are null, lists and objects without one are empty."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "yhnxonggbfeuceb3akanrsvaxddwzmd632mf",
+                    "email": "Ada@example.com",
+                    "firstName": "Ada",
+                    "lastName": "Lovelace",
+                    "company": None,
+                    "title": None,
+                    "phone": "+44 20 7946 0958",
+                    "notes": None,
+                    "emails": [],
+                    "phones": [],
+                    "addresses": [],
+                    "tags": ["fair-2026"],
+                    "customFields": {"colour": "blue"},
+                    "engagement": {},
+                    "segments": ["seg-de235028b73b026c04916f12"],
+                    "externalSource": None,
+                    "version": 1,
+                    "createdAt": "2026-01-31T09:30:00.000Z",
+                    "updatedAt": "2026-01-31T09:30:00.000Z",
+                }
+            ]
+        }
+    )
+
     id: str
     email: str | None
     first_name: str | None

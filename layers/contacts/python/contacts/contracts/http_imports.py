@@ -40,6 +40,22 @@ class UploadForm(HttpModel):
 class UploadAnswer(HttpModel):
     """Where to put the file, and how to name it when the import starts."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "fileUrl": "https://bucket.s3.eu-central-1.amazonaws.com/uploads/tenant/7b0c",
+                    "upload": {
+                        "url": "https://bucket.s3.eu-central-1.amazonaws.com/",
+                        "fields": {"key": "uploads/tenant/7b0c", "policy": "eyJ...", "x-amz-signature": "2d3f..."},
+                    },
+                    "maxBytes": 536870912,
+                    "expiresAt": "2026-01-31T10:30:00.000Z",
+                }
+            ]
+        }
+    )
+
     file_url: str = Field(description="To be given to the import; not a way to read the file.")
     upload: UploadForm
     max_bytes: int = Field(description="Larger files are refused.")
@@ -93,6 +109,20 @@ class StartImportBody(HttpModel):
 class RowErrorBody(HttpModel):
     """Why a row was not imported."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "row": 4,
+                    "field": "E-mail",
+                    "value": "ada@example",
+                    "error": "this is no e-mail address",
+                    "code": "EMAIL_INVALID",
+                }
+            ]
+        }
+    )
+
     row: Count = Field(description="Data rows count from 1; 0 stands for the file as a whole.")
     field: str | None = Field(description="The column.")
     value: Any = Field(description="What stood there, shortened if long.")
@@ -106,6 +136,23 @@ class RowErrorBody(HttpModel):
 
 class ImportAccepted(HttpModel):
     """The specification's ImportResult of an import that has just been accepted, and its status."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "jobId": "cd665289-c9e3-4b6d-a664-b0b869fb67cd",
+                    "status": "pending",
+                    "totalRows": 0,
+                    "imported": 0,
+                    "created": 0,
+                    "updated": 0,
+                    "skipped": 0,
+                    "errors": [],
+                }
+            ]
+        }
+    )
 
     job_id: str
     status: ImportStatus

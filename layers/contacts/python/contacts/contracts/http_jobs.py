@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from contacts.contracts.http_base import HttpModel
-from contacts.contracts.http_fields import Count, Tags, Timestamp
+from contacts.contracts.http_fields import Count, Flag, Tags, Timestamp
 from contacts.domain.import_job import BlankValues, DuplicateStrategy, ImportJob, ImportOptions, ImportStatus
 from contacts.domain.rollback import OnConflict, Rollback, RollbackStatus
 from contacts.domain.rollback_window import can_roll_back
@@ -27,8 +27,8 @@ class ImportOptionsBody(HttpModel):
     segment_name: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SEGMENT_NAME_CHARS)] | None
     ) = Field(default=None, description="The segment that imported contacts are put into; made if need be.")
-    validate_email: bool = Field(default=True, description="Reject rows whose e-mail has not the form of one.")
-    validate_phone: bool = Field(default=False, description="Reject rows whose phone can't be a phone number.")
+    validate_email: Flag = Field(default=True, description="Reject rows whose e-mail has not the form of one.")
+    validate_phone: Flag = Field(default=False, description="Reject rows whose phone can't be a phone number.")
     blank_values: BlankValues = Field(
         default=BlankValues.IGNORE, description="Whether an empty cell leaves a field alone or clears it."
     )

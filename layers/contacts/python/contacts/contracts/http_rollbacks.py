@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from contacts.contracts.http_base import HttpModel
-from contacts.contracts.http_fields import Count
+from contacts.contracts.http_fields import Count, Flag
 from contacts.domain.import_job import ImportJob, ImportStatus
 from contacts.domain.rollback import OnConflict, RollbackReason
 from contacts.domain.rows import Outcome, RowOutcome
@@ -25,7 +25,7 @@ class RollbackBody(HttpModel):
         "edited or not. `abort`: look first, and change nothing at all if anything would be kept. A rollback that "
         "failed goes on as it began: leave this out then.",
     )
-    dry_run: bool = Field(
+    dry_run: Flag = Field(
         default=False, description="Only look: the counts and the list of what would be done, and nothing is written."
     )
 

@@ -40,8 +40,10 @@ class HttpApi:
     import than everything else together.
     """
 
-    def __init__(self, wiring: Wiring | None = None) -> None:
+    def __init__(self, wiring: Wiring | None = None, *, empty_body: str = "") -> None:
+        """`empty_body` is what a request that changes something stands for when it comes without a body."""
         self.wiring = wiring or Wiring()
+        self._empty_body = empty_body
         self.app = APIGatewayHttpResolver(
             enable_validation=True,
             response_validation_error_http_code=500,
@@ -111,10 +113,13 @@ class HttpApi:
 
     def _answer(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         caller = principal_of(event, self.wiring.settings)
-        method = event["requestContext"]["http"]["method"]
-        caller.require(READ_SCOPE if method in _READING_METHODS else WRITE_SCOPE)
+        reads = event["requestContext"]["http"]["method"] in _READING_METHODS
+        caller.require(READ_SCOPE if reads else WRITE_SCOPE)
         self.app.context["caller"] = caller
-        return self.app.resolve({**event, **_checked_body(event)}, context)
+        checked = _checked_body(event)
+        if not reads and not checked["body"]:
+            checked["body"] = self._empty_body
+        return self.app.resolve({**event, **checked}, context)
 
     def _refuse(self, error: Exception, event: Mapping[str, Any] | None = None) -> Response[Any]:
         context = (event or self.app.current_event.raw_event).get("requestContext", {})

@@ -28,6 +28,7 @@ _SUCCESS = {200: "Done.", 201: "Made.", 202: "Accepted; it goes on in the backgr
 _HEADERS = {
     "Location": "The path of what was made.",
     "ETag": "The contact's version, for `If-Match`.",
+    "Idempotency-Replayed": "`true` where an earlier request with this Idempotency-Key was answered so.",
     "Retry-After": "While the job runs: seconds until it makes sense to look again.",
 }
 
@@ -40,13 +41,23 @@ def answers(success: int, *errors: int, headers: tuple[str, ...] = ()) -> Any:
         errors: statuses beyond those that every route has.
         headers: names of headers of the success.
     """
-    described = {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in headers}
     found: dict[int, Any] = {success: {"description": _SUCCESS[success]}}
-    if described:
-        found[success]["headers"] = described
+    if headers:
+        found[success]["headers"] = _described(headers)
     if success == 204:
         found[success]["content"] = {}
     return found | {status: _refusal(status) for status in sorted({*_COMMON, *errors})}
+
+
+def when_ended() -> Any:
+    """The answers of a route that shows what is made at a job's end, a 409 until then; see `answers`."""
+    found = answers(200, 404, 409)
+    found[409] |= {"headers": _described(("Retry-After",))}
+    return found
+
+
+def _described(headers: tuple[str, ...]) -> dict[str, Any]:
+    return {name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in headers}
 
 
 def _refusal(status: int) -> dict[str, Any]:
@@ -57,7 +68,7 @@ def _refusal(status: int) -> dict[str, Any]:
 
 def making(success: int, *errors: int, headers: tuple[str, ...] = ()) -> Any:
     """The answers of a POST that makes something from a body, once for each Idempotency-Key; see `answers`."""
-    return answers(success, *errors, 413, 415, 422, headers=headers)
+    return answers(success, *errors, 413, 415, 422, headers=(*headers, "Idempotency-Replayed"))
 
 
 SERVER_ERROR = _refusal(500)
