@@ -22,7 +22,7 @@ from contacts.runtime.http_docs import SERVER_ERROR
 from contacts.runtime.principal import READ_SCOPE, WRITE_SCOPE
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+    from contacts.runtime.http_api import HttpApi
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "functions" / "docs" / "openapi.json"
@@ -44,9 +44,12 @@ def generate() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     schemas: dict[str, Any] = {}
     for name in FUNCTIONS:
-        described = json.loads(_app(name).get_openapi_json_schema(title=TITLE, version=_version()))
+        api = _api(name)
+        described = json.loads(api.app.get_openapi_json_schema(title=TITLE, version=_version()))
         for path, operations in described["paths"].items():
-            paths[_in_camel_case(path)] = {method: _operation(path, method, op) for method, op in operations.items()}
+            paths[_in_camel_case(path)] = {
+                method: _operation(path, method, op, needs_body=not api.empty_body) for method, op in operations.items()
+            }
         schemas |= described["components"]["schemas"]
     for name in _FOREIGN_SCHEMAS:
         schemas.pop(name, None)
@@ -80,7 +83,7 @@ def main() -> None:
     sys.stdout.write(f"{DOCUMENT.relative_to(ROOT)} written\n")
 
 
-def _app(function: str) -> APIGatewayHttpResolver:
+def _api(function: str) -> HttpApi:
     # The handlers make their clients on the first request, so that describing them needs no AWS.
     os.environ.setdefault("POWERTOOLS_SERVICE_NAME", function)
     spec = importlib.util.spec_from_file_location(f"{function}_handler", ROOT / "functions" / function / "handler.py")
@@ -90,11 +93,11 @@ def _app(function: str) -> APIGatewayHttpResolver:
     # Powertools looks a route's annotations up in its module.
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    app: APIGatewayHttpResolver = module.app
-    return app
+    api: HttpApi = module.api
+    return api
 
 
-def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+def _operation(path: str, method: str, operation: dict[str, Any], *, needs_body: bool) -> dict[str, Any]:
     scope = READ_SCOPE if method == "get" else WRITE_SCOPE
     responses = {
         status: answer for status, answer in operation["responses"].items() if "HTTPValidationError" not in str(answer)
@@ -103,6 +106,8 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> dict[str, A
         if parameter["in"] == "path":
             parameter["name"] = to_camel(parameter["name"])
         parameter["schema"].pop("title", None)
+    if "requestBody" in operation:
+        operation["requestBody"]["required"] = needs_body
     return {
         **operation,
         "operationId": to_camel(re.sub(r"_api_.*", "", operation["operationId"])),

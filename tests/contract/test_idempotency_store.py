@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,10 +10,9 @@ from botocore.exceptions import ClientError
 
 from contacts.adapters.dynamodb.idempotency_store import DynamoIdempotencyStore
 from contacts.ports import IdempotencyClaim, IdempotencyStore
-from tests.support.aws_clients import DYNAMODB_ENGINES
 from tests.support.client_wrappers import FailsFirst, LosesAnswers, client_error
 from tests.support.fake_clock import FakeClock
-from tests.support.jobs_table import JobsTable, jobs_table_on
+from tests.support.jobs_table import JobsTable
 from tests.support.memory_idempotency_store import MemoryIdempotencyStore
 
 FIRST = IdempotencyClaim(fingerprint="f1", seed="s1")
@@ -30,18 +28,6 @@ def clock() -> FakeClock:
 @pytest.fixture
 def key() -> str:
     return uuid.uuid4().hex
-
-
-@pytest.fixture(scope="module", params=DYNAMODB_ENGINES)
-def table(request: pytest.FixtureRequest) -> Iterator[JobsTable | None]:
-    with jobs_table_on(request.param) as table:
-        yield table
-
-
-@pytest.fixture(scope="module", params=["memory", *DYNAMODB_ENGINES])
-def memory_or_table(request: pytest.FixtureRequest) -> Iterator[JobsTable | None]:
-    with jobs_table_on(request.param) as table:
-        yield table
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,11 +24,10 @@ from contacts.domain.import_job import (
     StagedFile,
 )
 from contacts.ports import JobStore, OpenJob
-from tests.support.aws_clients import DYNAMODB_ENGINES
 from tests.support.client_wrappers import FailsFirst, LosesAnswers, client_error
 from tests.support.fake_clock import FakeClock
 from tests.support.job_stores import RETENTION_DAYS, MakeStore, make_job, started, store_maker
-from tests.support.jobs_table import JobsTable, jobs_table_on
+from tests.support.jobs_table import JobsTable
 from tests.support.memory_job_store import MemoryJobStore
 
 STAGED = StagedFile("v1", "csv", 1234, ("E-Mail", "", "Straße"), 3, 10, RowCounts(skipped=4, errors=4))
@@ -38,18 +37,6 @@ COUNTS = RowCounts(created=3, updated=2, skipped=4, errors=1)
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
-
-
-@pytest.fixture(scope="module", params=DYNAMODB_ENGINES)
-def table(request: pytest.FixtureRequest) -> Iterator[JobsTable | None]:
-    with jobs_table_on(request.param) as table:
-        yield table
-
-
-@pytest.fixture(scope="module", params=["memory", *DYNAMODB_ENGINES])
-def memory_or_table(request: pytest.FixtureRequest) -> Iterator[JobsTable | None]:
-    with jobs_table_on(request.param) as table:
-        yield table
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
@@ -12,7 +12,6 @@ import pytest
 from contacts.domain.import_job import ImportJob, ImportStatus, PartRecord, RowCounts
 from contacts.domain.rollback import OnConflict, Rollback, RollbackCounts, RollbackMode, RollbackPart, RollbackStatus
 from contacts.ports import JobStore
-from tests.support.aws_clients import DYNAMODB_ENGINES
 from tests.support.fake_clock import FakeClock
 from tests.support.job_stores import (
     ABORT,
@@ -29,7 +28,7 @@ from tests.support.job_stores import (
     started,
     store_maker,
 )
-from tests.support.jobs_table import JobsTable, jobs_table_on
+from tests.support.jobs_table import JobsTable
 from tests.support.memory_job_store import MemoryJobStore
 
 LOOK, WRITE = RollbackMode.LOOK, RollbackMode.WRITE
@@ -41,12 +40,6 @@ COUNTS = RollbackCounts(deleted=5, restored=4, kept=3, unchanged=2, errors=1)
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()
-
-
-@pytest.fixture(scope="module", params=["memory", *DYNAMODB_ENGINES])
-def memory_or_table(request: pytest.FixtureRequest) -> Iterator[JobsTable | None]:
-    with jobs_table_on(request.param) as table:
-        yield table
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,26 +17,13 @@ from contacts.adapters.dynamodb.segment_store import DynamoSegmentStore
 from contacts.domain.errors import InvalidRequest
 from contacts.domain.segment import Segment
 from contacts.ports import SegmentStore
-from tests.support.aws_clients import DYNAMODB_ENGINES
 from tests.support.client_wrappers import FailsFirst, LosesAnswers, MeetsOthers, client_error
-from tests.support.jobs_table import JobsTable, jobs_table_on
+from tests.support.jobs_table import JobsTable
 from tests.support.memory_segment_store import MemorySegmentStore
 
 AT = "2026-01-01T00:00:00.000Z"
 # Pairs that would share keys if tenant and segment were joined without care.
 NASTY = [("a", "b#c"), ("a#b", "c"), ("a%23b", "c"), ("a/b", "c"), ("A", "c"), ("á", "c"), ("..", "c"), ("a", "c")]
-
-
-@pytest.fixture(scope="module", params=DYNAMODB_ENGINES)
-def table(request: pytest.FixtureRequest) -> Iterator[JobsTable | None]:
-    with jobs_table_on(request.param) as table:
-        yield table
-
-
-@pytest.fixture(scope="module", params=["memory", *DYNAMODB_ENGINES])
-def memory_or_table(request: pytest.FixtureRequest) -> Iterator[JobsTable | None]:
-    with jobs_table_on(request.param) as table:
-        yield table
 
 
 @pytest.fixture

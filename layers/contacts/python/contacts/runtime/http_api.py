@@ -43,7 +43,7 @@ class HttpApi:
     def __init__(self, wiring: Wiring | None = None, *, empty_body: str = "") -> None:
         """`empty_body` is what a request that changes something stands for when it comes without a body."""
         self.wiring = wiring or Wiring()
-        self._empty_body = empty_body
+        self.empty_body = empty_body
         self.app = APIGatewayHttpResolver(
             enable_validation=True,
             response_validation_error_http_code=500,
@@ -118,7 +118,7 @@ class HttpApi:
         self.app.context["caller"] = caller
         checked = _checked_body(event)
         if not reads and not checked["body"]:
-            checked["body"] = self._empty_body
+            checked["body"] = self.empty_body
         return self.app.resolve({**event, **checked}, context)
 
     def _refuse(self, error: Exception, event: Mapping[str, Any] | None = None) -> Response[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -84,7 +85,8 @@ class SweepJobs:
             self._runner.start_import(job.id)
             report.started += 1
         elif state is ExecutionState.ENDED and _no_worker_is_left(job, now):
-            self._close(job, now)
+            with self._or_give_up(job, now, lambda: self._finish.give_up(job.id)):
+                self._finish(job.id)
             report.closed += 1
 
     def _mend_rollback(self, job: ImportJob, rollback: Rollback, now: datetime, report: SweepReport) -> None:
@@ -93,23 +95,19 @@ class SweepJobs:
             self._runner.start_rollback(job.id, rollback.run, rollback.attempt)
             report.started += 1
         elif state is ExecutionState.ENDED and _no_worker_is_left(job, now):
-            self._break_off(job, rollback, now)
+            with self._or_give_up(job, now, lambda: self._finish_rollback.give_up(job.id, rollback.run)):
+                self._finish_rollback(job.id, rollback.run, rollback.mode, broken_off=True)
             report.closed += 1
 
-    def _close(self, job: ImportJob, now: datetime) -> None:
+    @staticmethod
+    @contextmanager
+    def _or_give_up(job: ImportJob, now: datetime, give_up: Callable[[], None]) -> Iterator[None]:
+        """Try; what fails is told either way, and ended without its lists where it has failed for long."""
         try:
-            self._finish(job.id)
+            yield
         except Exception:
             if datetime.fromisoformat(job.changed_at) < now - GIVE_UP_AFTER:
-                self._finish.give_up(job.id)
-            raise
-
-    def _break_off(self, job: ImportJob, rollback: Rollback, now: datetime) -> None:
-        try:
-            self._finish_rollback(job.id, rollback.run, rollback.mode, broken_off=True)
-        except Exception:
-            if datetime.fromisoformat(job.changed_at) < now - GIVE_UP_AFTER:
-                self._finish_rollback.give_up(job.id, rollback.run)
+                give_up()
             raise
 
 
