@@ -1,4 +1,7 @@
-"""Readers of the tables that people upload: CSV, XLSX and JSON. `open_table.open_table` is the way in.
+"""Readers of the tables that people upload and writers of those they export: CSV, XLSX and JSON.
+
+`open_table.open_table` is the way in; `write_csv`, `write_xlsx` and `write_json` are the way out. What they write is
+read back as it was, but for a NUL in CSV.
 
 A file that can't be read whole raises `FileRejected`; no reader guesses, repairs or skips data. Its codes:
 

@@ -60,10 +60,12 @@ class WorkbookPackage:
         return _normal(name) in self._parts
 
     def declared_size(self, name: str) -> int:
-        """What the archive says a part's size is: good for an estimate, and for nothing else."""
-        return self._parts[_normal(name)].file_size
+        """What the archive says a part's size is, 0 without the part: good for an estimate, and for nothing else."""
+        info = self._parts.get(_normal(name))
+        return info.file_size if info else 0
 
-    def open(self, name: str) -> PartReader:
+    def open(self, name: str, *, already_read: int = 0) -> PartReader:
+        """The part, bounded by what is left of the limit after `already_read` bytes of other parts."""
         info = self._parts.get(_normal(name))
         if info is None:
             raise broken_workbook("a part is missing.")
@@ -79,7 +81,7 @@ class WorkbookPackage:
         except _ZIP_FAULTS as error:
             raise broken_workbook("its archive contradicts itself.") from error
         packed = min(info.compress_size, self.size)
-        return PartReader(member, packed_bytes=packed, max_bytes=self._limits.max_expanded_bytes)
+        return PartReader(member, packed_bytes=packed, max_bytes=self._limits.max_expanded_bytes - already_read)
 
     def _open_archive(self) -> zipfile.ZipFile:
         try:
@@ -115,7 +117,7 @@ class PartReader:
             raise broken_workbook("a part can't be unpacked.") from error
         self.bytes_read += len(block)
         if self.bytes_read > self._max_bytes:
-            raise expands_too_much(f"one part is larger than {self._max_bytes:,} bytes.")
+            raise expands_too_much("its parts are larger than the limit.")
         if self.bytes_read > self._suspicious_bytes:
             raise expands_too_much(f"one part is over {_MAX_EXPANSION} times as large as it was packed.")
         return block

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from array import array
 from collections import OrderedDict
@@ -11,6 +10,7 @@ from typing import BinaryIO, Final, cast
 import orjson
 
 from contacts.domain.errors import FileRejected
+from contacts.tabular.xlsx_escapes import unescape
 from contacts.tabular.xlsx_package import PartReader, broken_workbook, expands_too_much
 from contacts.tabular.xlsx_xml import MAX_DEPTH, PartParser, unsafe_xml
 
@@ -20,18 +20,6 @@ _BLOCK_STRINGS: Final = 64
 _CACHE_BYTES: Final = 16 << 20
 _BYTES_A_STRING: Final = 60
 _MAX_SPILLED_BYTES: Final = 1 << 30
-# ST_Xstring ([ECMA-376] 22.9.2.19): characters that XML can't hold, and the underscore of what only looks like this.
-_ESCAPE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
-
-
-def unescape(text: str) -> str:
-    """The text with its _xHHHH_ escapes resolved; halves of surrogate pairs, which are no characters, stay escaped."""
-    return _ESCAPE.sub(_character, text) if "_x" in text else text
-
-
-def _character(found: re.Match[str]) -> str:
-    code = int(found[1], 16)
-    return found[0] if 0xD800 <= code <= 0xDFFF else chr(code)
 
 
 class SharedStrings:

@@ -8,9 +8,10 @@ from typing import Final
 
 from contacts.domain.errors import FileRejected
 from contacts.domain.table import TableLimits
+from contacts.tabular.xlsx_escapes import unescape
 from contacts.tabular.xlsx_numbers import DateStyle, date_text, number_text
 from contacts.tabular.xlsx_package import PartReader, broken_workbook
-from contacts.tabular.xlsx_shared_strings import SharedStrings, unescape
+from contacts.tabular.xlsx_shared_strings import SharedStrings
 from contacts.tabular.xlsx_xml import MAX_DEPTH, PartParser, unsafe_xml
 
 # The namespaces of Transitional and of Strict SpreadsheetML.
@@ -80,6 +81,11 @@ class SheetCells:
         self._has_formula = False
         self._value = ""
         self._other_depth = 0
+
+    @property
+    def bytes_read(self) -> int:
+        """Of the sheet's XML, so far."""
+        return self._parsing.bytes_read
 
     def __iter__(self) -> Iterator[list[str]]:
         while self._parsing.advance():

@@ -10,10 +10,11 @@ from typing import Final, Literal
 from contacts.domain.errors import FileRejected
 from contacts.domain.table import TableLimits
 from contacts.tabular.bounded_source import BoundedSource
+from contacts.tabular.xlsx_long_values import join_long_values
 from contacts.tabular.xlsx_package import WorkbookPackage
 from contacts.tabular.xlsx_shared_strings import SharedStrings
 from contacts.tabular.xlsx_sheet import SheetCells
-from contacts.tabular.xlsx_workbook import read_cell_styles, read_workbook
+from contacts.tabular.xlsx_workbook import Sheet, read_cell_styles, read_workbook
 
 _DIMENSION: Final = re.compile(r"\$?[A-Z]{1,3}\$?([0-9]{1,7}):\$?[A-Z]{1,3}\$?([0-9]{1,7})", re.ASCII)
 # The least XML that a row with a value takes, and about what one with a handful of cells takes.
@@ -25,7 +26,11 @@ class XlsxTable:
     """A worksheet opened for reading; see `contacts.domain.table.Table`.
 
     The header is the first row that holds anything. Rows are filled up to its width; one that reaches beyond it is
-    passed on as it is. The temporary files go when `rows()` has ended, however it ends, or with `close()`.
+    passed on as it is, unless the cells beyond are the rest of long values (`xlsx_long_values`). The temporary files go
+    when `rows()` has ended, however it ends, or with `close()`.
+
+    Where the sheet right behind is visible, is named "<name of the sheet> 2" and has the same header, its rows are read
+    on, and so on with 3, 4 ... (`Workbook.continuations`). No other sheet is looked at.
 
     Raises:
         FileRejected: on opening and while reading.
@@ -39,28 +44,25 @@ class XlsxTable:
         self._limits = limits
         self._started = False
         with ExitStack() as opened:
-            package = WorkbookPackage(source, limits)
+            self._package = package = WorkbookPackage(source, limits)
             opened.callback(package.close)
-            workbook = read_workbook(package)
-            part = workbook.sheet(sheet).part
+            self._workbook = workbook = read_workbook(package)
+            first_sheet = workbook.sheet(sheet)
+            self._further_sheets = workbook.continuations(first_sheet)
             shared = workbook.shared_strings
             # A workbook without texts may lack the part; a cell that names one of its texts is then refused.
             reader = package.open(shared) if shared is not None and shared in package else None
-            strings = SharedStrings(reader, max_cell_chars=limits.max_cell_chars)
-            opened.callback(strings.close)
-            self._cells = SheetCells(
-                package.open(part),
-                strings=strings,
-                cell_styles=read_cell_styles(package, workbook.styles),
-                epoch_1904=workbook.epoch_1904,
-                limits=limits,
-            )
+            self._strings = SharedStrings(reader, max_cell_chars=limits.max_cell_chars)
+            opened.callback(self._strings.close)
+            self._cell_styles = read_cell_styles(package, workbook.styles)
+            self._bytes_read = 0
+            self._cells = self._open_sheet(first_sheet)
             self._rows_left = iter(self._cells)
             first = next(self._rows_left, None)
             if first is None:
                 raise FileRejected("The sheet is empty: it has no header row.", code="FILE_EMPTY")
             self.header = tuple(name.strip() for name in first)
-            self.estimated_rows = self._estimate_rows(package.declared_size(part))
+            self.estimated_rows = self._estimate_rows(first_sheet)
             self._mapped = {index for index, name in enumerate(self.header) if name in columns}
             self._opened = opened.pop_all()
 
@@ -77,7 +79,7 @@ class XlsxTable:
     def _rows(self) -> Iterator[list[str]]:
         width = len(self.header)
         with self._opened:
-            for number, row in enumerate(self._rows_left, start=1):
+            for number, row in enumerate(self._rows_of_all_sheets(), start=1):
                 if number > self._limits.max_rows:
                     raise FileRejected(
                         f"The sheet has more than {self._limits.max_rows:,} rows.",
@@ -86,8 +88,38 @@ class XlsxTable:
                     )
                 if len(row) < width:
                     row.extend([""] * (width - len(row)))
-                yield row
+                yield self._joined(row, number) if len(row) > width else row
+
+    def _rows_of_all_sheets(self) -> Iterator[list[str]]:
+        yield from self._rows_left
+        self._refuse_uncalculated()
+        for sheet in self._further_sheets:
+            self._bytes_read += self._cells.bytes_read
+            self._cells = self._open_sheet(sheet)
+            rows = iter(self._cells)
+            if tuple(name.strip() for name in next(rows, [])) != self.header:
+                return
+            yield from rows
             self._refuse_uncalculated()
+
+    def _open_sheet(self, sheet: Sheet) -> SheetCells:
+        return SheetCells(
+            self._package.open(sheet.part, already_read=self._bytes_read),
+            strings=self._strings,
+            cell_styles=self._cell_styles,
+            epoch_1904=self._workbook.epoch_1904,
+            limits=self._limits,
+        )
+
+    def _joined(self, row: list[str], number: int) -> list[str]:
+        row = join_long_values(self.header, row)
+        if max(map(len, row)) > self._limits.max_cell_chars:
+            raise FileRejected(
+                f"Row {number} has a value of more than {self._limits.max_cell_chars:,} characters.",
+                code="FILE_CELL_TOO_LONG",
+                field="max_cell_chars",
+            )
+        return row
 
     def _refuse_uncalculated(self) -> None:
         missing = self._mapped & self._cells.uncalculated_columns
@@ -98,10 +130,12 @@ class XlsxTable:
                 field=self.header[min(missing)],
             )
 
-    def _estimate_rows(self, sheet_bytes: int) -> int:
-        """By the range that the sheet declares, where it is possible; else by the sheet's size."""
+    def _estimate_rows(self, first_sheet: Sheet) -> int:
+        """By the range that the first sheet declares, where it is possible; else by the sheets' size."""
+        sheet_bytes = self._package.declared_size(first_sheet.part)
         found = _DIMENSION.fullmatch(self._cells.dimension)
         declared = int(found[2]) - int(found[1]) if found else 0
         if not 0 < declared <= sheet_bytes // _LEAST_BYTES_A_ROW:
             declared = sheet_bytes // _USUAL_BYTES_A_ROW
-        return max(1, min(declared, self._limits.max_rows))
+        further_bytes = sum(self._package.declared_size(sheet.part) for sheet in self._further_sheets)
+        return max(1, min(declared + further_bytes // _USUAL_BYTES_A_ROW, self._limits.max_rows))

@@ -9,6 +9,7 @@ from typing import Final
 from contacts.domain.errors import FileRejected
 from contacts.tabular.xlsx_numbers import DateStyle, date_style_of
 from contacts.tabular.xlsx_package import WorkbookPackage, broken_workbook
+from contacts.tabular.xlsx_sheet_names import continuation_name
 from contacts.tabular.xlsx_xml import walk
 
 # What other programs pack into an archive, by a part that only theirs have.
@@ -57,6 +58,19 @@ class Workbook:
         raise FileRejected(
             f"The workbook has {what}. Its worksheets: {names}.", code="FILE_SHEET_NOT_FOUND", field="sheet"
         )
+
+    def continuations(self, first: Sheet) -> list[Sheet]:
+        """The sheets that can go on where `first` ends: those right behind it, visible, "<its name> 2" and so on.
+
+        They do if they have its header, too, which is for the reader to see.
+        """
+        found: list[Sheet] = []
+        for sheet in self.sheets[self.sheets.index(first) + 1 :]:
+            name = continuation_name(first.name, len(found) + 2)
+            if not sheet.visible or sheet.name.casefold() != name.casefold():
+                break
+            found.append(sheet)
+        return found
 
 
 def read_workbook(package: WorkbookPackage) -> Workbook:

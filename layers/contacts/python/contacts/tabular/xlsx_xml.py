@@ -32,6 +32,10 @@ class PartParser:
         self._reader = reader
         self._token_start = 0
 
+    @property
+    def bytes_read(self) -> int:
+        return self._reader.bytes_read
+
     def advance(self) -> bool:
         """Parses the next block; False at the end of the part."""
         block = self._reader.read()
