@@ -387,9 +387,18 @@ class TestMovesMeanwhile:
 
 
 class TestLeftovers:
-    def test_who_comes_home_takes_its_forward_along(self, t: TenantContacts, backend: str) -> None:
+    def test_who_comes_home_leaves_a_forward_to_there_that_has_an_end(self, t: TenantContacts, backend: str) -> None:
         home = t.update(t.update(t.insert("a@x.yz"), email="b@x.yz"), email="a@x.yz")
-        assert [item["sk"]["S"] for item in stored_beside(backend, home)] == [home.id[:20]]
+        contact, forward = stored_beside(backend, home)
+        assert contact["sk"]["S"] == forward["movedToSk"]["S"] == home.id[:20]
+        two_days_on = t.clock.now.timestamp() + 48 * 3600
+        assert float(forward["expiresAt"]["N"]) == pytest.approx(two_days_on, abs=1)
+
+    def test_the_forward_of_one_that_leaves_has_no_end(self, t: TenantContacts, backend: str) -> None:
+        home = t.update(t.update(t.insert("a@x.yz"), email="b@x.yz"), email="a@x.yz")
+        away = t.update(home, email="b@x.yz")
+        (forward,) = stored_beside(backend, away)
+        assert "expiresAt" not in forward
 
     def test_a_trace_holds_no_personal_data_and_has_an_end(self, t: TenantContacts, backend: str) -> None:
         contact = t.insert("private@x.yz", values={"firstName": "Private", "phone": "+49170"})

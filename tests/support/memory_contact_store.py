@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -63,6 +63,11 @@ class MemoryContactStore:
             contacts = self._tenant(tenant).contacts
             return {each: contacts[each] for each in ids if each in contacts}
 
+    def find_ids_by_external_source(self, tenant: str, source: str) -> Iterator[str]:
+        with self._lock:
+            contacts = self._tenant(tenant).contacts.values()
+            return iter(sorted(each.id for each in contacts if each.external_source == source))
+
     def write(self, tenant: str, writes: Sequence[ContactWrite]) -> list[WriteResult]:
         with self._lock:
             for write in writes:
@@ -78,6 +83,15 @@ class MemoryContactStore:
             contacts = self._tenant(tenant).contacts
             ids = sorted(each for each in contacts if position is None or each > position)
             return Page([contacts[each] for each in ids[:limit]], ids[limit - 1] if len(ids) > limit else None)
+
+    def scan(self, tenant: str, *, readers: int = 4) -> Generator[Contact, None, None]:
+        with self._lock:
+            ids = list(self._tenant(tenant).contacts)
+        for each in ids:
+            with self._lock:
+                contact = self._tenant(tenant).contacts.get(each)
+            if contact is not None:
+                yield contact
 
     def _tenant(self, tenant: str) -> _Tenant:
         return self._tenants.setdefault(tenant, _Tenant())

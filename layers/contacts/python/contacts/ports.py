@@ -5,7 +5,7 @@ Unless a method says otherwise it raises whatever its service raises: such troub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol
 from contacts.domain.contact import Contact, Mark
 from contacts.domain.contact_write import ContactWrite, Settlement, WriteResult
 from contacts.domain.import_job import FileError, ImportJob, ImportStatus, PartRecord, StagedFile
+from contacts.domain.jobs import Job
 from contacts.domain.paging import Page
 from contacts.domain.rollback import Rollback, RollbackMode, RollbackPart, RollbackStatus
 from contacts.domain.segment import Segment
@@ -51,6 +52,13 @@ class ContactStore(Protocol):
         """The contacts with these ids, wherever a changed e-mail has moved them."""
         ...
 
+    def find_ids_by_external_source(self, tenant: str, source: str) -> Iterator[str]:
+        """The ids of the contacts with this `external_source`, each once, in the order of the ids.
+
+        Eventually consistent: a contact written moments ago may be missing, one deleted moments ago may be there.
+        """
+        ...
+
     def write(self, tenant: str, writes: Sequence[ContactWrite]) -> list[WriteResult]:
         """Try each write, each under its own condition, and say what came of each, in the same order.
 
@@ -69,16 +77,33 @@ class ContactStore(Protocol):
         ...
 
     def list_contacts(self, tenant: str, *, limit: int, position: str | None = None) -> Page[Contact]:
-        """The tenant's contacts in no particular order, each once; pages hold up to `limit`."""
+        """The tenant's contacts in no particular order, each once; pages hold up to `limit`.
+
+        A contact whose e-mail changes while somebody pages can show up twice or not at all: see `scan`.
+        """
+        ...
+
+    def scan(self, tenant: str, *, readers: int = 4) -> Generator[Contact, None, None]:
+        """All contacts of the tenant, in no particular order, each as it was at some moment of the scan.
+
+        A contact that exists during the whole scan, from the first `next` to the end, comes exactly once, wherever
+        others move it meanwhile; one that is created or deleted meanwhile may or may not come; none comes twice.
+        Takes constant memory, however slow the caller is.
+
+        Args:
+            readers: how many parts of the store are read at a time, each with one page of read-ahead; at least 1.
+                The reading ends with the generator: a caller that stops early closes it.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class OpenJob:
-    """A job that has not ended, or has not been announced, for the sweeper."""
+    """A job of any kind that has not ended, or has not been announced, for the sweeper."""
 
     job_id: str
     changed_at: str
+    kind: str
 
 
 class JobStore(Protocol):
@@ -168,8 +193,8 @@ class JobStore(Protocol):
         position: str | None = None,
         status: str | None = None,
         kind: str | None = None,
-    ) -> Page[ImportJob]:
-        """The tenant's jobs, newest first; eventually consistent. `kind` is `import` for now."""
+    ) -> Page[Job]:
+        """The tenant's jobs of all kinds, or of one, newest first; eventually consistent."""
         ...
 
 
@@ -233,6 +258,10 @@ class IdempotencyStore(Protocol):
     def store_answer(self, key: str, answer: Mapping[str, Any]) -> None: ...
 
 
+class NotDeleted(Exception):
+    """The bucket answered, but kept some of the objects; its text says how many, and why the first one."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileInfo:
     """An object in the bucket."""
@@ -270,6 +299,14 @@ class FileStore(Protocol):
 
     def list_keys(self, prefix: str) -> Iterator[str]:
         """Keys with this prefix, in order; strongly consistent."""
+        ...
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove these objects; those that are gone already are no trouble.
+
+        Raises:
+            NotDeleted: some could not be removed.
+        """
         ...
 
 

@@ -1,7 +1,8 @@
 """The items of the contacts table: contacts, and what they leave behind at their own place.
 
 - a *contact* bears `id` and its fields by their public names;
-- a *forward* stands where a contact's id points to and names the place to which a changed e-mail has moved it;
+- a *forward* stands where a contact's id points to and names the place to which a changed e-mail has moved it; one
+  that has come to the slot of its id leaves a forward to there for two days, see `contact_moves`;
 - a *trace* stands there for two days after a young contact was deleted, and keeps the marks of who wrote it.
 
 Attribute values are the low-level client's. Own code, because boto3's serialiser costs more than all the rest of a
@@ -23,6 +24,9 @@ Item: TypeAlias = dict[str, Attribute]
 #: How long a deleted contact's trace is kept, and how young a contact has to be to leave one: longer than any retry
 #: of the job that wrote it can come.
 TRACE_SECONDS = 48 * 3600
+
+#: How long a forward to the slot of its own id is kept: longer than any scan takes from a slot to the ids behind it.
+HOME_FORWARD_SECONDS = 48 * 3600
 
 _FIELDS = frozenset(EDITABLE_FIELDS)
 
@@ -86,8 +90,13 @@ def forward_item(own: Key, target: Key) -> Item:
     return {**_key_attributes(own), "movedToPk": {"S": target.pk}, "movedToSk": {"S": target.sk}}
 
 
+def home_forward_item(own: Key, home: Key, now_seconds: int) -> Item:
+    """Says for two days at the own place of a contact that it has come to the slot of its id."""
+    return {**forward_item(own, home), "expiresAt": {"N": str(now_seconds + HOME_FORWARD_SECONDS)}}
+
+
 def forward_target(item: Mapping[str, Attribute] | None) -> Key | None:
-    """The place that a forward names; None where the item is no forward."""
+    """The place that a forward names; None where the item is no forward. Past its time it still tells the truth."""
     if item is None or "movedToPk" not in item:
         return None
     return Key(item["movedToPk"]["S"], item["movedToSk"]["S"])

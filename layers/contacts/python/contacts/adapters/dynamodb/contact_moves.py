@@ -4,7 +4,12 @@ The rules that hold after each of these, and that every later write relies on:
 
 - whoever holds an e-mail lives in its slot, and as long as there are twins it is flagged `twins`;
 - a twin, and a contact without e-mail, lives at its own place, under its id;
-- a contact that lives neither there nor in the slot that its id begins with has a forward at its own place.
+- a contact that lives neither there nor in the slot that its id begins with has a forward at its own place;
+- one that comes to that slot, from wherever, leaves a forward to it at its own place, for two days.
+
+The last is for `contact_scan`, which reads the slot first and the own places after: of a contact that is on its way
+from one to the other meanwhile something is at its own place, if it was not in the slot. Once the contact is deleted
+such a forward leads to a slot where it is not, and means nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +17,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contacts.adapters.dynamodb.contact_items import Item, contact_to_item, forward_item, item_to_contact
+from contacts.adapters.dynamodb.contact_items import (
+    Item,
+    contact_to_item,
+    forward_item,
+    home_forward_item,
+    item_to_contact,
+)
 from contacts.adapters.dynamodb.contact_keys import Key, TenantKeys, normalised_email
 from contacts.adapters.dynamodb.contact_transactions import Condition, Put, Remove, Unit
 from contacts.domain.contact import Contact
@@ -64,9 +75,11 @@ def young_deletion_unit(keys: TenantKeys, before: Contact, trace: Item) -> Unit:
     return Unit({place: Remove(condition), own: Put(trace)}, _OVERHEAD)
 
 
-def deletion_unit(keys: TenantKeys, stored: Stored, heirs: Sequence[Stored], trace: Item | None) -> Unit:
+def deletion_unit(
+    keys: TenantKeys, stored: Stored, heirs: Sequence[Stored], trace: Item | None, now_seconds: int
+) -> Unit:
     """A contact goes from where it was found; its oldest heir takes its slot."""
-    actions = _vacate(stored, heirs)
+    actions = _vacate(stored, heirs, now_seconds)
     own = keys.own(stored.contact.id)
     if trace is not None:
         actions[own] = Put(trace, _unchanged(stored) if own == stored.key else None)
@@ -75,19 +88,17 @@ def deletion_unit(keys: TenantKeys, stored: Stored, heirs: Sequence[Stored], tra
     return Unit(actions, _size(stored.contact, *(heir.contact for heir in heirs)))
 
 
-def move_unit(keys: TenantKeys, stored: Stored, heirs: Sequence[Stored], after: Contact) -> Unit:
+def move_unit(keys: TenantKeys, stored: Stored, heirs: Sequence[Stored], after: Contact, now_seconds: int) -> Unit:
     """A contact whose e-mail changes goes to the place of the new one; refused where that is taken.
 
-    Its id goes on leading to it: by a forward, unless it comes to live in one of the two places where an id is looked
-    up anyway.
+    Its id goes on leading to it, by a forward where it does not come to live at its own place.
     """
     own, home, target = keys.own(after.id), keys.home(after.id), keys.place(after)
-    actions = _vacate(stored, heirs)
+    actions = _vacate(stored, heirs, now_seconds)
     actions[target] = Put(contact_to_item(keys, target, after), _NO_CONTACT)
-    if target not in (own, home):
-        actions[own] = Put(forward_item(own, target), _unchanged(stored) if own == stored.key else None)
-    elif target == home and own != stored.key:
-        actions[own] = Remove()
+    if target != own:
+        forward = home_forward_item(own, home, now_seconds) if target == home else forward_item(own, target)
+        actions[own] = Put(forward, _unchanged(stored) if own == stored.key else None)
     return Unit(actions, _size(stored.contact, after, *(heir.contact for heir in heirs)))
 
 
@@ -96,7 +107,7 @@ def changes_place(before: Contact, after: Contact) -> bool:
     return normalised_email(before) != normalised_email(after)
 
 
-def _vacate(stored: Stored, heirs: Sequence[Stored]) -> dict[Key, Put | Remove]:
+def _vacate(stored: Stored, heirs: Sequence[Stored], now_seconds: int) -> dict[Key, Put | Remove]:
     """Empty a contact's place, or hand it to the oldest heir, who stays flagged as long as there are others."""
     if not heirs:
         return {stored.key: Remove(_unchanged(stored))}
@@ -104,7 +115,9 @@ def _vacate(stored: Stored, heirs: Sequence[Stored]) -> dict[Key, Put | Remove]:
     item: Item = {**heir.item, "pk": {"S": stored.key.pk}, "sk": {"S": stored.key.sk}}
     if len(heirs) > 1:
         item["twins"] = {"BOOL": True}
-    return {stored.key: Put(item, _unchanged(stored)), heir.key: Remove(_unchanged(heir))}
+    # An heir is a twin: it leaves its own place for the slot that its id begins with.
+    forward = home_forward_item(heir.key, stored.key, now_seconds)
+    return {stored.key: Put(item, _unchanged(stored)), heir.key: Put(forward, _unchanged(heir))}
 
 
 def _unchanged(stored: Stored) -> Condition:

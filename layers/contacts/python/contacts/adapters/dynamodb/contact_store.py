@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from contacts.adapters.backoff import Backoff
@@ -11,6 +11,7 @@ from contacts.adapters.dynamodb.contact_items import item_to_contact
 from contacts.adapters.dynamodb.contact_keys import Key, TenantKeys, is_contact_id
 from contacts.adapters.dynamodb.contact_reads import ContactReader
 from contacts.adapters.dynamodb.contact_retries import Patience
+from contacts.adapters.dynamodb.contact_scan import scan_contacts
 from contacts.adapters.dynamodb.contact_settling import settle_writes
 from contacts.adapters.dynamodb.contact_tenants import TenantDirectory
 from contacts.adapters.dynamodb.contact_writer import ContactWriter
@@ -87,6 +88,10 @@ class DynamoContactStore:
         stored = self._reader.contacts(keys, {each for each in ids if is_contact_id(each)})
         return {each: found.contact for each, found in stored.items()}
 
+    def find_ids_by_external_source(self, tenant: str, source: str) -> Iterator[str]:
+        keys = self._tenants.find(tenant)
+        return iter(()) if keys is None else self._reader.ids_by_external_source(keys.external_source(source))
+
     def write(self, tenant: str, writes: Sequence[ContactWrite]) -> list[WriteResult]:
         writer = ContactWriter(
             self._writes,
@@ -121,6 +126,11 @@ class DynamoContactStore:
                 contacts.append(stored.contact)
                 last = _position(shard, stored.key)
         return Page(contacts)
+
+    def scan(self, tenant: str, *, readers: int = 4) -> Generator[Contact, None, None]:
+        keys = self._tenants.find(tenant)
+        if keys is not None:
+            yield from scan_contacts(self._reader, keys, readers=readers)
 
 
 def _position(shard: int, key: Key) -> str:

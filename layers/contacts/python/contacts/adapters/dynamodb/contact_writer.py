@@ -146,13 +146,13 @@ class ContactWriter:
 
     def _sort_located(self, number: int, change: Change, stored: Stored, plan: _Sorted) -> None:
         if isinstance(change, Delete):
-            unit = deletion_unit(self._keys, stored, self._heirs(stored), self._trace(stored.contact))
+            unit = deletion_unit(self._keys, stored, self._heirs(stored), self._trace(stored.contact), self._now)
             plan.units[number] = unit
         elif not changes_place(change.before, change.after) or self._keys.place(change.after) == stored.key:
             # In place: a twin, also one that loses its e-mail and stays where it is.
             plan.statements[number] = self._update(stored.key, change)
         else:
-            plan.units[number] = move_unit(self._keys, stored, self._heirs(stored), change.after)
+            plan.units[number] = move_unit(self._keys, stored, self._heirs(stored), change.after, self._now)
 
     def _heirs(self, stored: Stored) -> list[Stored]:
         email = normalised_email(stored.contact)

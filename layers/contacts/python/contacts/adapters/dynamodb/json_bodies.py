@@ -1,4 +1,4 @@
-"""Lets orjson make and read the large bodies: batches of statements, and batches of items.
+"""Lets orjson make and read the large bodies: batches of statements, and batches and pages of items.
 
 botocore walks through every value of a request before it hands it to Python's `json`, and through every value of an
 answer after that, which takes a third of an import's time. Both bodies are JSON in the very form that we hold; only
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _WRITE = "dynamodb.BatchExecuteStatement"
-_READ = "dynamodb.BatchGetItem"
+_READS = ("dynamodb.BatchGetItem", "dynamodb.Query")
 _BODY = "contacts-json-body"
 _BYTES = b'"B":'
 
@@ -27,7 +27,8 @@ def use_json_bodies(client: DynamoDBClient) -> None:
     take: Any = _take_parameters  # what it returns is not in the stubs
     events.register(f"provide-client-params.{_WRITE}", take, unique_id=f"{_BODY}-take")
     events.register(f"before-call.{_WRITE}", _put_body, unique_id=f"{_BODY}-put")
-    events.register(f"before-parse.{_READ}", _read_body, unique_id=f"{_BODY}-read")
+    for operation in _READS:
+        events.register(f"before-parse.{operation}", _read_body, unique_id=f"{_BODY}-read-{operation}")
 
 
 def _take_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any] | None:
