@@ -18,6 +18,8 @@ MAX_TAGS = 100
 
 @dataclass
 class ModelContact:
+    """`email` is in lower case, and empty for none."""
+
     made_by: tuple[str, int]
     email: str
     values: dict[str, Any]
@@ -27,16 +29,26 @@ class ModelContact:
 
 @dataclass
 class ModelImport:
-    """`contacts` in the order in which they came to be: of those with one e-mail the first is its holder."""
+    """`contacts` in the order in which they came to be: of those with one e-mail the first is its holder.
+
+    `ids` are the makers by the ids of their contacts.
+    """
 
     contacts: list[ModelContact]
     options: ImportOptions
     mapping: Mapping[str, str]
+    ids: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     outcomes: dict[int, tuple[str, tuple[str, int] | None, str]] = field(default_factory=dict)
     """Row -> (outcome, maker of the contact concerned, reason)."""
 
     def run(self, job: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         before = {contact.made_by: replace(contact) for contact in self.contacts}
+        self._own_email = {contact.made_by: contact.email for contact in self.contacts}
+        # Who goes by an e-mail in this file: its holder, or whom a row has given it. Nobody loses one by another row.
+        self._goes_by: dict[str, ModelContact] = {}
+        for contact in self.contacts:
+            self._goes_by.setdefault(contact.email, contact)
+        self._goes_by.pop("", None)
         for number, cells in enumerate(rows, start=1):
             self.outcomes[number] = self._row((job, number), header, cells)
         for contact in self.contacts:
@@ -52,31 +64,48 @@ class ModelImport:
             return "error", None, "RAGGED_ROW"
         data = {target: cells[header.index(name)] for name, target in self.mapping.items()}
         data["email"] = data["email"].strip()
-        code = self._invalid(data)
-        if code:
-            return "error", None, code
+        given_id = data.pop("id", "").strip()
+        code = self._invalid(data, given_id)
+        return ("error", None, code) if code else self._apply(maker, given_id, data)
+
+    def _apply(
+        self, maker: tuple[str, int], given_id: str, data: Mapping[str, str]
+    ) -> tuple[str, tuple[str, int] | None, str]:
         email = data["email"].lower()
-        holder = next((contact for contact in self.contacts if contact.email == email), None)
+        named = next((each for each in self.contacts if each.made_by == self.ids.get(given_id)), None)
+        if not email and not named:
+            return "error", None, "EMAIL_REQUIRED"
+        found = named or self._goes_by.get(email)
         strategy = self.options.duplicate_strategy
-        if holder and strategy == "skip":
-            in_file = holder.made_by[0] == maker[0]
-            return "skipped", holder.made_by, "DUPLICATE_IN_FILE" if in_file else "DUPLICATE"
-        target = holder if strategy == "update" else None
+        if found and strategy == "skip":
+            in_file = found.made_by[0] == maker[0]
+            return "skipped", found.made_by, "DUPLICATE_IN_FILE" if in_file else "DUPLICATE"
+        target = found if strategy == "update" else None
         values = self._merge(target.values if target else {}, data)
-        code = _beyond_limits(values)
+        code = "EMAIL_TAKEN" if target and self._is_taken(email, target) else _beyond_limits(values)
         if code:
             return "error", None, code
         joins = self.options.segment_name is not None
         if target:
             target.values, target.in_segment = values, target.in_segment or joins
-            return "updated", target.made_by, ""
-        self.contacts.append(ModelContact(maker, email, values, joins))
-        return "created", maker, ""
+            target.email = values.get("email", "").lower()
+            outcome = "updated"
+        else:
+            target, outcome = ModelContact(maker, email, values, joins), "created"
+            self.contacts.append(target)
+        if email and email != self._own_email.get(target.made_by):
+            self._goes_by.setdefault(email, target)
+        return outcome, target.made_by, ""
 
-    def _invalid(self, data: Mapping[str, str]) -> str:
+    def _is_taken(self, email: str, target: ModelContact) -> bool:
+        is_own = not email or email == self._own_email.get(target.made_by)
+        return not is_own and self._goes_by.get(email, target) is not target
+
+    def _invalid(self, data: Mapping[str, str], given_id: str) -> str:
         if not data["email"]:
-            return "EMAIL_REQUIRED"
-        if self.options.validate_email and not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", data["email"]):
+            if not re.fullmatch("[a-z2-7]{36}", given_id):
+                return "EMAIL_REQUIRED"
+        elif self.options.validate_email and not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", data["email"]):
             return "EMAIL_INVALID"
         if any(len(data[name]) > 1_024 and data[name].strip() for name in ("firstName", "phone")):
             return "VALUE_TOO_LONG"
@@ -100,6 +129,8 @@ class ModelImport:
 
 
 def _beyond_limits(values: Mapping[str, Any]) -> str:
+    if not values:
+        return "CONTACT_EMPTY"
     if len(values.get("tags", ())) > MAX_TAGS:
         return "TOO_MANY_TAGS"
     # Files of the tests stay well away from the limit on either side, so that names and quotes don't matter.

@@ -45,6 +45,9 @@ MAPPING = {
     "B": "customFields.b",
 }
 HEADER = tuple(MAPPING)
+#: The same with a column that says which contact a row is about.
+ID_MAPPING = {"Id": "id", **MAPPING}
+ID_HEADER = tuple(ID_MAPPING)
 
 #: Puts something between a use case and one of its ports, given the port's name and the port.
 Wrap = Callable[[str, Any], Any]
@@ -182,12 +185,12 @@ class ImportWorld:
         self.finish(job_id)
         return self.jobs.jobs[job_id]
 
-    def add_contact(self, email: str, *, name: str | None = None, **changes: Any) -> Contact:
+    def add_contact(self, email: str | None, *, name: str | None = None, **changes: Any) -> Contact:
         """A contact from before any import; a twin where the e-mail is held."""
         mark = Mark(name or f"before {email}", 1)
-        normalised = normalise_email(email)
+        normalised = None if email is None else normalise_email(email)
         now = self.clock()
-        values = {"email": email, **changes.pop("values", {})}
+        values = {**({} if email is None else {"email": email}), **changes.pop("values", {})}
         contact = Contact(
             id=self.contacts.addressing(TENANT).contact_id(normalised, mark),
             values=values,
@@ -197,7 +200,7 @@ class ImportWorld:
             created_by=mark,
             **changes,
         )
-        held = normalised in self.contacts.find_by_emails(TENANT, [normalised])
+        held = normalised is not None and normalised in self.contacts.find_by_emails(TENANT, [normalised])
         result = self.contacts.write(TENANT, [(InsertTwin if held else Insert)(contact)])
         assert result == [WriteResult.WRITTEN]
         return contact

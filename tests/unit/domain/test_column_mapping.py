@@ -23,6 +23,7 @@ MAPPING = {"E-mail": "email", "Name": "firstName"}
         ({"Name": "firstName"}, "MAPPING_WITHOUT_EMAIL"),
         ({"E-mail": "Email"}, "MAPPING_WITHOUT_EMAIL"),
         ({"E-mail": "email", "Other": "email"}, "MAPPING_TARGET_TWICE"),
+        ({"A": "id", "B": "id"}, "MAPPING_TARGET_TWICE"),
         ({"E-mail": "email", "A": "customFields.x", "B": "customFields.x"}, "MAPPING_TARGET_TWICE"),
     ],
 )
@@ -32,8 +33,10 @@ def test_a_mapping_that_can_import_nothing_is_refused_at_the_start(mapping, code
     assert (refused.value.code, refused.value.field) == (code, "fieldMapping")
 
 
-def test_a_mapping_of_one_column_to_email_is_enough():
-    check_mapping({"E-mail": "email"})
+@pytest.mark.parametrize("target", ["email", "id"])
+def test_a_mapping_of_one_column_to_email_or_to_id_is_enough(target):
+    check_mapping({"A": target})
+    assert lay_out(("A",), {"A": target}).columns == (Column(0, "A", target),)
 
 
 def test_a_mapping_too_long_for_the_jobs_item_is_refused_at_the_start():
@@ -44,9 +47,9 @@ def test_a_mapping_too_long_for_the_jobs_item_is_refused_at_the_start():
     assert (refused.value.code, refused.value.field) == ("MAPPING_TOO_LONG", "fieldMapping")
 
 
-def test_columns_are_found_by_name_wherever_they_stand_with_email_first():
+def test_columns_are_found_by_name_wherever_they_stand():
     layout = lay_out(("Name", "ignored", "E-mail"), {"Name": "firstName", " E-mail ": "email"})
-    assert layout.columns == (Column(2, "E-mail", "email"), Column(0, "Name", "firstName"))
+    assert layout.columns == (Column(0, "Name", "firstName"), Column(2, "E-mail", "email"))
     assert (layout.header, layout.row_width, layout.own_width) == (("Name", "ignored", "E-mail"), 3, None)
 
 
@@ -54,7 +57,7 @@ def test_columns_are_found_by_name_wherever_they_stand_with_email_first():
     "target",
     [
         "tenantId",
-        "id",
+        "Id",
         "version",
         "externalSource",
         "createdAt",
@@ -76,7 +79,9 @@ def test_an_unknown_target_is_a_file_error_that_names_it(target):
     assert target in rejected.value.message
 
 
-@pytest.mark.parametrize("target", ["phone", "notes", "customFields.x", "customFields.Größe 2_b-c", "customFields.é"])
+@pytest.mark.parametrize(
+    "target", ["id", "phone", "notes", "customFields.x", "customFields.Größe 2_b-c", "customFields.é"]
+)
 def test_targets_that_can_be_mapped(target):
     assert lay_out(("E-mail", "X"), {"E-mail": "email", "X": target}).columns[1].target == target
 

@@ -7,7 +7,8 @@ import pytest
 from contacts.domain.contact import MARKS_KEPT, Contact, Mark
 from contacts.domain.contact_fields import MAX_TAGS
 from contacts.domain.contact_write import Insert, InsertTwin, Update
-from contacts.domain.deciding import ImportRules, decide
+from contacts.domain.deciding import Found, ImportRules
+from contacts.domain.deciding import decide as decide_rows
 from contacts.domain.import_job import DuplicateStrategy
 from contacts.domain.rows import StagedRow
 
@@ -26,6 +27,11 @@ def rules(strategy, *, tags=(), segment=None):
         now=NOW,
         contact_id=lambda email, mark: f"{email}/{mark.job}/{mark.row}",
     )
+
+
+def decide(email, rows, held, rules):
+    """Rows of one e-mail, none of which names an id."""
+    return decide_rows(rows, Found({}, {email: held} if held else {}), rules)
 
 
 def row(number, **values):
@@ -212,3 +218,168 @@ class TestCreate:
         plan = decide(EMAIL, [row(1, custom_a=LARGE, custom_b=LARGE), row(2)], None, rules("create"))
         assert [type(write) for write in writes(plan)] == [Insert]
         assert [o[1] for o in outcomes(plan)] == ["error", "created"]
+
+
+def named(number, contact_id, **values):
+    """A row that names a contact by id; it has an e-mail only where it is given one."""
+    return StagedRow(number, values, [f"cells of {number}"], contact_id)
+
+
+def contact(contact_id, email=None, **values):
+    values = {**({"email": email} if email else {}), **values}
+    return replace(holder(), id=contact_id, values=values, external_source=None)
+
+
+ANN = contact("ann", "ann@x.io", firstName="Ann")
+BOB = contact("bob", "bob@x.io", firstName="Bob")
+#: Has Ann's e-mail, and does not hold it.
+TWIN = contact("twin", "Ann@x.io", firstName="Twin")
+NAMELESS = contact("nameless", notes="no e-mail")
+FOUND = Found(
+    {each.id: each for each in (ANN, BOB, TWIN, NAMELESS)},
+    {"ann@x.io": ANN, "bob@x.io": BOB},
+)
+
+
+def decided(strategy, *rows, found=FOUND, **more):
+    """What comes of the rows: the values of each contact written, by id, and every row's outcome."""
+    plan = decide_rows(rows, found, rules(strategy, **more))
+    written = [write.after for write in writes(plan)]
+    assert len({each.id for each in written}) == len(written), "no two writes about one contact"
+    return {each.id: each.values for each in written}, outcomes(plan)
+
+
+class TestId:
+    @pytest.mark.parametrize("email", ["ann@x.io", "bob@x.io", "new@x.io", ""])
+    @pytest.mark.parametrize("about", [ANN, TWIN, NAMELESS])
+    def test_skip_passes_over_the_contact_of_that_id_whatever_the_email(self, about, email):
+        given = named(1, about.id, email=email, firstName="X")
+        assert decided("skip", given) == ({}, [(1, "skipped", about.id, "DUPLICATE")])
+
+    @pytest.mark.parametrize("about", [ANN, TWIN, NAMELESS])
+    def test_update_writes_into_the_contact_of_that_id(self, about):
+        expected = {**about.values, "phone": "1"}
+        assert decided("update", named(1, about.id, phone="1")) == (
+            {about.id: expected},
+            [(1, "updated", about.id, "")],
+        )
+
+    @pytest.mark.parametrize("about", [ANN, TWIN, NAMELESS])
+    def test_what_a_contact_has_already_counts_and_writes_nothing(self, about):
+        assert decided("update", named(1, about.id, **about.values)) == ({}, [(1, "updated", about.id, "")])
+
+    @pytest.mark.parametrize("about", [ANN, TWIN, NAMELESS])
+    def test_update_sets_the_email_too(self, about):
+        written, _ = decided("update", named(1, about.id, email="new@x.io"))
+        assert written == {about.id: {**about.values, "email": "new@x.io"}}
+
+    def test_update_clears_the_email_where_an_empty_cell_clears(self):
+        assert decided("update", named(1, "ann", email=None)) == (
+            {"ann": {"firstName": "Ann"}},
+            [(1, "updated", "ann", "")],
+        )
+
+    @pytest.mark.parametrize(("about", "email"), [(ANN, "Bob@X.io"), (TWIN, "bob@x.io"), (NAMELESS, "ann@x.io")])
+    def test_an_email_that_another_has_is_an_error_of_its_row_and_changes_nothing(self, about, email):
+        plan = decide_rows([named(1, about.id, email=email, phone="1")], FOUND, rules("update", segment="s"))
+        assert writes(plan) == []
+        assert [error.to_record() for error in plan.errors] == [
+            {
+                "row": 1,
+                "field": "email",
+                "value": email,
+                "code": "EMAIL_TAKEN",
+                "error": "another contact has this e-mail",
+                "cells": ["cells of 1"],
+            }
+        ]
+
+    def test_an_email_that_an_earlier_row_gave_away_is_taken(self):
+        written, found = decided(
+            "update", named(1, "ann", email="new@x.io"), named(2, "bob", email="New@x.io"), named(3, "bob", phone="1")
+        )
+        assert written == {"ann": {**ANN.values, "email": "new@x.io"}, "bob": {**BOB.values, "phone": "1"}}
+        assert [each[1:] for each in found] == [
+            ("updated", "ann", ""),
+            ("error", "", "EMAIL_TAKEN"),
+            ("updated", "bob", ""),
+        ]
+
+    def test_so_is_one_that_an_earlier_row_makes_a_contact_of(self):
+        new = StagedRow(1, {"email": "new@x.io"}, [])
+        written, found = decided("update", new, named(2, "ann", email="new@x.io"))
+        assert written == {"new@x.io/job/1": {"email": "new@x.io"}}
+        assert found[1] == (2, "error", "", "EMAIL_TAKEN")
+
+    def test_and_one_that_an_earlier_row_takes_from_its_contact(self):
+        """Two contacts never change places: each write has to be possible, and to be undone, by itself."""
+        written, found = decided("update", named(1, "bob", email="new@x.io"), named(2, "ann", email="bob@x.io"))
+        assert list(written) == ["bob"]
+        assert found[1] == (2, "error", "", "EMAIL_TAKEN")
+
+    @pytest.mark.parametrize("about", [ANN, TWIN])
+    def test_a_contact_may_come_back_to_its_own_email(self, about):
+        rows = [named(1, about.id, email="new@x.io"), named(2, about.id, email=about.email)]
+        assert decided("update", *rows) == ({}, [(1, "updated", about.id, ""), (2, "updated", about.id, "")])
+
+    def test_rows_by_id_and_by_each_of_its_emails_fold_into_one_write_in_the_files_order(self):
+        by_email = {"phone": "1", "title": "old"}
+        rows = [
+            StagedRow(1, {"email": "ANN@x.io", **by_email}, []),
+            named(2, "ann", email="new@x.io", title="T"),
+            StagedRow(3, {"email": "New@x.io", "notes": "n"}, []),
+            named(4, "ann", company="C"),
+        ]
+        written, found = decided("update", *rows)
+        assert written == {
+            "ann": {"email": "New@x.io", "firstName": "Ann", "phone": "1", "title": "T", "notes": "n", "company": "C"}
+        }
+        assert found == [(number, "updated", "ann", "") for number in range(1, 5)]
+
+    def test_a_row_in_error_gives_no_email_away(self):
+        too_large = {"customFields.a": LARGE, "customFields.b": LARGE}
+        rows = [named(1, "ann", email="new@x.io", **too_large), StagedRow(2, {"email": "new@x.io"}, [])]
+        written, found = decided("update", *rows)
+        assert written == {"new@x.io/job/2": {"email": "new@x.io"}}
+        assert [each[1] for each in found] == ["error", "created"]
+
+    @pytest.mark.parametrize("strategy", DuplicateStrategy)
+    def test_an_id_that_names_nobody_is_none(self, strategy):
+        for contact_id in ("gone", None):
+            row_of_ann = StagedRow(1, {"email": "ann@x.io", "phone": "1"}, [], contact_id)
+            assert decided(strategy, row_of_ann) == decided(strategy, row_of_ann._replace(contact_id=None))
+
+    @pytest.mark.parametrize("strategy", DuplicateStrategy)
+    def test_neither_a_known_id_nor_an_email_is_an_error(self, strategy):
+        plan = decide_rows([named(1, "gone", firstName="X")], FOUND, rules(strategy))
+        assert writes(plan) == []
+        assert [(each.row, each.code, each.field) for each in plan.errors] == [(1, "EMAIL_REQUIRED", "email")]
+        assert plan.errors[0].cells == ["cells of 1"]
+
+    def test_create_makes_another_contact_in_any_case(self):
+        rows = [
+            named(1, "ann", email="ann@x.io"),
+            named(2, "twin", email="new@x.io"),
+            named(3, "nameless", notes="n"),
+            named(4, "nameless", notes="n"),
+        ]
+        # Nobody asked who holds the e-mail that Ann has herself.
+        plan = decide_rows(rows, Found(FOUND.by_id, {}), rules("create"))
+        assert [(type(each), each.after.id, each.after.values) for each in writes(plan)] == [
+            (InsertTwin, "ann@x.io/job/1", {"email": "ann@x.io"}),
+            (Insert, "new@x.io/job/2", {"email": "new@x.io"}),
+            (Insert, "None/job/3", {"notes": "n"}),
+            (Insert, "None/job/4", {"notes": "n"}),
+        ]
+
+    @pytest.mark.parametrize(
+        ("strategy", "given"), [("create", {"email": None}), ("update", {"notes": None}), ("create", {})]
+    )
+    def test_a_contact_without_any_value_is_an_error(self, strategy, given):
+        written, found = decided(strategy, named(1, "nameless", **given))
+        assert (written, found) == ({}, [(1, "error", "", "CONTACT_EMPTY")])
+
+    def test_a_row_by_id_joins_the_segment_once(self):
+        rows = [named(1, "ann"), StagedRow(2, {"email": "ann@x.io"}, [])]
+        (write,) = writes(decide_rows(rows, FOUND, rules("update", segment="s")))
+        assert (write.after.segments, write.after.values, write.mark) == (("s",), ANN.values, Mark("job", 1))

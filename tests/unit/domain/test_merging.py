@@ -54,3 +54,18 @@ def test_the_values_merged_into_stay_as_they_were():
 def test_limits_of_a_contact(values, code):
     problem = problem_with_values(values)
     assert (problem and problem.code) == code
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"firstName": "a\0b"},
+        {"tags": ["ok", "\0"]},
+        {"customFields": {"colour": "blue\0"}},
+        {"addresses": [{"city": "Bonn"}, {"city": "\0"}]},
+    ],
+)
+def test_a_nul_character_is_refused_by_the_name_of_its_field(values):
+    problem = problem_with_values({"email": "a@x.io", **values})
+    assert problem is not None
+    assert (problem.code, problem.field) == ("INVALID_CHARACTER", next(iter(values)))

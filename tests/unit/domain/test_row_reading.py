@@ -9,11 +9,19 @@ from contacts.domain.rows import RowError, StagedRow
 
 HEADER = ("Name", "E-mail", "unmapped", "Phone")
 MAPPING = {"Name": "firstName", "E-mail": "email", "Phone": "phone"}
+BOTH = {"E-mail": "email", "Name": "firstName"}
 
 
-def read(*cells, header=HEADER, **options):
-    reader = row_reader(lay_out(header, MAPPING), ImportOptions(**options), str.isdigit)
+ID = "abcdefghijklmnopqrstuvwxyz234567abcd"
+
+
+def read(*cells, header=HEADER, mapping=MAPPING, **options):
+    reader = row_reader(lay_out(header, mapping), ImportOptions(**options), str.isdigit, file_type="csv")
     return reader(7, list(cells))
+
+
+def read_with_id(*cells, **options):
+    return read(*cells, header=("Id", "E-mail", "Name"), mapping={"Id": "id", **BOTH}, **options)
 
 
 def test_a_valid_row_gives_the_mapped_values_and_all_its_cells():
@@ -94,8 +102,43 @@ def test_a_phone_is_checked_where_the_options_ask(phone, code, validate_phone):
 
 
 def test_the_phone_check_needs_no_mapped_phone():
-    reader = row_reader(lay_out(("E",), {"E": "email"}), ImportOptions(validate_phone=True), str.isdigit)
-    assert isinstance(reader(1, ["a@x.io"]), StagedRow)
+    assert isinstance(read("a@x.io", header=("E",), mapping={"E": "email"}, validate_phone=True), StagedRow)
+
+
+@pytest.mark.parametrize(
+    ("cell", "contact_id"),
+    [(ID, ID), (f" {ID}\t", ID), ("", None), (ID[1:], None), (f"{ID}a", None), (ID.upper(), None), ("1" * 36, None)],
+)
+def test_what_can_be_an_id_names_a_contact_and_sets_nothing(cell, contact_id):
+    row = read_with_id(cell, "a@x.io", "Ann")
+    assert (row.contact_id, row.values) == (contact_id, {"email": "a@x.io", "firstName": "Ann"})
+
+
+@pytest.mark.parametrize("email", ["", " "])
+@pytest.mark.parametrize(("blank_values", "cleared"), [(BlankValues.IGNORE, {}), (BlankValues.CLEAR, {"email": None})])
+def test_a_row_with_an_id_needs_no_email(email, blank_values, cleared):
+    row = read_with_id(ID, email, "Ann", blank_values=blank_values)
+    assert (row.contact_id, row.values, row.email) == (ID, {**cleared, "firstName": "Ann"}, "")
+
+
+def test_an_email_beside_an_id_is_checked_all_the_same():
+    assert read_with_id(ID, "bad", "").code == "EMAIL_INVALID"
+
+
+@pytest.mark.parametrize("no_id", ["", "no id"])
+@pytest.mark.parametrize("blank_values", BlankValues)
+def test_a_row_needs_an_email_or_what_can_be_an_id(no_id, blank_values):
+    error = read_with_id(no_id, " ", "Ann", blank_values=blank_values)
+    assert (error.code, error.field, error.value) == ("EMAIL_REQUIRED", "E-mail", "")
+    assert "nor the id" in error.error
+
+
+def test_where_only_the_id_is_mapped_it_is_what_the_error_names():
+    mapping = {"Id": "id", "Name": "firstName"}
+    row = read(ID, "Ann", header=("Id", "Name"), mapping=mapping)
+    assert (row.contact_id, row.values) == (ID, {"firstName": "Ann"})
+    error = read("no id", "Ann", header=("Id", "Name"), mapping=mapping)
+    assert (error.code, error.field, error.value) == ("EMAIL_REQUIRED", "Id", "no id")
 
 
 class TestListOfFailedRows:

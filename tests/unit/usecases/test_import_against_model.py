@@ -11,7 +11,7 @@ from contacts.domain.column_mapping import FAILURE_COLUMNS
 from contacts.domain.import_job import BlankValues, DuplicateStrategy, ImportOptions, ImportStatus
 from contacts.domain.segment import segment_id
 from tests.support.import_model import ModelContact, ModelImport
-from tests.support.import_world import HEADER, MAPPING, TENANT, ImportWorld
+from tests.support.import_world import HEADER, ID_HEADER, ID_MAPPING, MAPPING, TENANT, ImportWorld
 
 SEGMENT = segment_id(TENANT, "VIP")
 #: Two of these in one contact break its limit of 64 KB, one does not.
@@ -56,20 +56,32 @@ contacts_before = st.lists(
 )
 
 
+contacts_with_and_without_email = contacts_before.flatmap(
+    lambda before: st.lists(st.booleans(), min_size=len(before), max_size=len(before)).map(
+        lambda has_email: [
+            each if has else (None, {"company": "kept", **each[1]}, each[2])
+            for each, has in zip(before, has_email, strict=True)
+        ]
+    )
+)
+#: Can be an id, and names nobody.
+GONE = "gone" * 9
+
+
 def grown(world, before):
     """Put contacts into the world; returns them as the model knows them."""
     known = []
     for number, (email, values, in_segment) in enumerate(before):
         segments = ("other", SEGMENT) if in_segment else ("other",)
         made = world.add_contact(email, name=f"before{number}", values=values, segments=segments)
-        known.append(ModelContact(tuple(made.created_by), email.lower(), dict(made.values), in_segment))
+        known.append(ModelContact(tuple(made.created_by), (email or "").lower(), dict(made.values), in_segment))
     return known
 
 
 def as_modelled(contact):
     return ModelContact(
         tuple(contact.created_by),
-        contact.email.lower(),
+        (contact.email or "").lower(),
         dict(contact.values),
         SEGMENT in contact.segments,
         contact.version,
@@ -100,7 +112,11 @@ def test_an_import_ends_as_the_plain_loop_does(rows, options, before, parts, ord
     world.submit(rows, parts=parts, **options)
     job = world.run(order=order, repeats=2)
     model.run("job", HEADER, rows)
+    check_the_end(world, model, job, before)
+    assert_failed_rows_are_listed(world, rows, model)
 
+
+def check_the_end(world, model, job, before):
     assert job.status is ImportStatus.COMPLETED
     found = world.all_contacts()
     assert {c.made_by: c for c in map(as_modelled, found)} == {c.made_by: c for c in model.contacts}
@@ -109,7 +125,6 @@ def test_an_import_ends_as_the_plain_loop_does(rows, options, before, parts, ord
     outcomes = world.outcomes()
     assert {row: (o, maker_of.get(i), reason) for row, (o, i, reason) in outcomes.items()} == model.outcomes
     check_counts(job, outcomes)
-    assert_failed_rows_are_listed(world, rows, model)
     joined = [c.id for c in found if SEGMENT in c.segments and not was_member(c, before)]
     assert world.members(SEGMENT) == sorted(joined)
 
@@ -118,8 +133,37 @@ def assert_holders_are_the_first(world, model):
     first = {}
     for contact in model.contacts:
         first.setdefault(contact.email, contact.made_by)
+    first.pop("", None)
     holders = world.contacts.find_by_emails(TENANT, list(first))
     assert {email: tuple(contact.created_by) for email, contact in holders.items()} == first
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 5) | st.sampled_from(["", "no id"]), full_rows), max_size=14),
+    options=options,
+    before=contacts_with_and_without_email,
+    parts=st.integers(1, 4),
+    order=st.randoms(use_true_random=False),
+)
+def test_so_does_an_import_by_ids(rows, options, before, parts, order):
+    world = ImportWorld()
+    known = grown(world, before)
+    ids = {tuple(contact.created_by): contact.id for contact in world.all_contacts()}
+    model = ModelImport(known, ImportOptions(**options), ID_MAPPING, {id_: maker for maker, id_ in ids.items()})
+    own_email = {ids[contact.made_by]: contact.email for contact in known}
+    named = [*own_email, *[GONE] * 6]
+    given_rows = [[named[name] if isinstance(name, int) else name, *row] for name, row in rows]
+    if parts > 1:
+        # Rows that move a contact, or name one that is gone, need not meet those of the same e-mail.
+        given_rows = [
+            [contact_id, own_email[contact_id], *rest] if contact_id in own_email else ["", email, *rest]
+            for contact_id, email, *rest in given_rows
+        ]
+    world.submit(given_rows, header=ID_HEADER, mapping=ID_MAPPING, parts=parts, **options)
+    job = world.run(order=order, repeats=2)
+    model.run("job", ID_HEADER, given_rows)
+    check_the_end(world, model, job, before)
 
 
 def assert_failed_rows_are_listed(world, rows, model):

@@ -13,11 +13,13 @@ from contacts.domain.email_address import normalise_email
 from contacts.domain.import_job import ImportStatus
 from contacts.domain.object_keys import errors_csv_key, errors_key, results_csv_key
 from contacts.domain.segment import segment_id
-from tests.support.import_world import TENANT, ImportWorld
+from tests.support.import_world import ID_HEADER, ID_MAPPING, TENANT, ImportWorld
 from tests.support.memory_contact_store import Lost
 from tests.support.port_faults import Crash, PortFaults, When
 
 STRATEGIES = ["skip", "update", "create"]
+#: Besides, rows that name contacts by id: they change an e-mail, or want one that is taken.
+CASES = [*STRATEGIES, "update by id"]
 SEGMENT = segment_id(TENANT, "VIP")
 ROWS = [
     ["held@x.io", "Imported", "", "", "", ""],
@@ -34,10 +36,25 @@ RUNS = 4
 
 def world_of(strategy, wrap=lambda _name, port: port, *, rows=ROWS, parts=3):
     world = ImportWorld()
-    world.add_contact("held@x.io", values={"company": "kept"})
-    world.add_contact("same@x.io", values={"firstName": "Same", "tags": ["t"]}, segments=(SEGMENT,))
-    world.add_contact("full@x.io", values={"customFields": {"a": "€" * 4_000}})
-    world.submit(rows, parts=parts, duplicate_strategy=strategy, tags=("t",), segment_name="VIP")
+    held = world.add_contact("held@x.io", values={"company": "kept"})
+    same = world.add_contact("same@x.io", values={"firstName": "Same", "tags": ["t"]}, segments=(SEGMENT,))
+    full = world.add_contact("full@x.io", values={"customFields": {"a": "€" * 4_000}})
+    common = {"parts": parts, "tags": ("t",), "segment_name": "VIP"}
+    if strategy == "update by id":
+        twin = world.add_contact("same@x.io", name="twin")
+        nameless = world.add_contact(None, values={"notes": "kept"})
+        rows = [
+            [held.id, "moved@x.io", "Imported", "", "", "", ""],
+            ["", "moved@x.io", "", "2", "", "", ""],
+            [twin.id, "", "Imported", "", "", "", ""],
+            [nameless.id, "named@x.io", "", "", "", "", ""],
+            [full.id, "same@x.io", "", "", "", "", ""],
+            ["gone" * 9, "new@x.io", "Imported", "", "", "", ""],
+            [same.id, "", "Same", "", "", "", ""],
+        ]
+        world.submit(rows, header=ID_HEADER, mapping=ID_MAPPING, duplicate_strategy="update", **common)
+    else:
+        world.submit(rows, duplicate_strategy=strategy, **common)
     world.wire(wrap)
     return world
 
@@ -85,7 +102,7 @@ def clean_run(strategy):
 
 
 @pytest.mark.parametrize("when", When)
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", CASES)
 def test_one_crash_at_any_call(strategy, when):
     calls, expected = clean_run(strategy)
     assert {"contacts.write", "files.put_if_absent", "jobs.record_part", "events.publish"} <= set(calls)
@@ -97,7 +114,7 @@ def test_one_crash_at_any_call(strategy, when):
         assert end_state(world) == expected, f"after a crash {when.value} call {number}, {call}"
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", CASES)
 def test_three_crashes_at_any_calls(strategy):
     calls, expected = clean_run(strategy)
     chance = random.Random(strategy)
@@ -110,7 +127,7 @@ def test_three_crashes_at_any_calls(strategy):
         assert end_state(world) == expected, f"after crashes at {faults.crashes}"
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", CASES)
 def test_every_step_delivered_again_after_success(strategy):
     _, expected = clean_run(strategy)
     world = world_of(strategy)
@@ -140,7 +157,7 @@ def test_a_part_delivered_twice_touches_no_contact(strategy):
 
 
 @pytest.mark.parametrize("lost", Lost)
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", CASES)
 def test_one_lost_answer_to_any_write(strategy, lost):
     calls, expected = clean_run(strategy)
     writes = calls.count("contacts.write")
@@ -154,7 +171,7 @@ def test_one_lost_answer_to_any_write(strategy, lost):
         assert end_state(world) == expected, f"the answer to write {number} was lost {lost.value}"
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", CASES)
 def test_all_answers_lost_after_the_work_is_done(strategy):
     _, expected = clean_run(strategy)
     world = world_of(strategy)

@@ -12,7 +12,7 @@ from contacts.domain.object_keys import errors_csv_key, errors_key, part_outcome
 from contacts.domain.rows import Outcome, RowOutcome
 from contacts.tabular.open_table import open_table
 from contacts.usecases.import_results import OutcomeTable
-from tests.support.import_world import HEADER, TENANT, ImportWorld
+from tests.support.import_world import HEADER, TENANT, ImportWorld, ListedTable
 
 ID = "i" * 36
 
@@ -105,3 +105,14 @@ def test_the_lists_are_valid_csv_for_strict_readers():
     world.run()
     body = world.files.get(errors_csv_key(TENANT, "job")).decode()
     assert list(csv.reader(io.StringIO(body, newline=""), strict=True))[1][:6] == ["bad\r", "lone\rCR", "", "", "", '"']
+
+
+@pytest.mark.parametrize(("file_type", "listed"), [("csv", "=1+1"), ("xlsx", "'=1+1"), ("json", "'=1+1")])
+def test_cells_of_other_formats_are_marked_in_the_list_of_failed_rows(file_type, listed, monkeypatch):
+    """The list is CSV, and imported again as CSV: a mark is taken off there, so one has to be put on here."""
+    # Of a dataclass, what a new table has where nothing is said.
+    monkeypatch.setattr(ListedTable.__init__, "__defaults__", (file_type,))
+    world = ImportWorld()
+    world.submit([["bad", "=1+1", "", "", "", ""]])
+    world.run()
+    assert world.errors_csv()[1][0][1] == listed

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 
 from contacts.domain.column_mapping import FAILURE_COLUMNS
+from contacts.domain.contact import Mark
 from contacts.domain.errors import FileRejected
 from contacts.domain.import_job import FileError, ImportStatus, RowCounts
 from contacts.domain.object_keys import manifest_key, staged_errors_key, staged_part_key
+from contacts.domain.rows import StagedRow
 from contacts.domain.table import TableLimits
 from contacts.ports import FileInfo
 from contacts.usecases.stage_import import UnknownJobError
-from tests.support.import_world import HEADER, TENANT, ImportWorld, open_listed_table
+from tests.support.import_world import HEADER, ID_HEADER, ID_MAPPING, TENANT, ImportWorld, open_listed_table
 from tests.support.port_faults import PortFaults
 
 GOOD = ["a@x.io", "Ann", "", "", "", ""]
@@ -24,7 +27,7 @@ def lines_of(world, key):
 
 
 def staged_rows(world, part, job_id="job"):
-    return lines_of(world, staged_part_key(TENANT, job_id, part))
+    return [StagedRow(*line) for line in lines_of(world, staged_part_key(TENANT, job_id, part))]
 
 
 def test_rows_of_one_email_stay_in_one_part_and_in_the_files_order():
@@ -36,11 +39,61 @@ def test_rows_of_one_email_stay_in_one_part_and_in_the_files_order():
     assert len(parts) == 5
     part_of = {}
     for part, rows in parts.items():
-        assert [row for row, _, _ in rows] == sorted(row for row, _, _ in rows)
-        for row, values, cells in rows:
+        assert [each.row for each in rows] == sorted(each.row for each in rows)
+        for row, values, cells, contact_id in rows:
             assert values["email"] == cells[0] == emails[row - 1]
+            assert contact_id is None
             assert part_of.setdefault(values["email"].lower(), part) == part
     assert sum(map(len, parts.values())) == 200
+
+
+def test_rows_of_one_id_stay_in_one_part_where_rows_of_its_first_email_are():
+    world = ImportWorld()
+    rows = []
+    for n in range(25):
+        contact_id = world.contacts.addressing(TENANT).contact_id(f"p{n}@x.io", Mark("before", 1))
+        names = (["", f"p{n}@x.io"], [contact_id, ""], [contact_id, f"new{n}@x.io"], ["no id", f"P{n}@x.io"])
+        rows += [[*each, f"person {n}", "", "", "", ""] for each in names]
+    world.submit(rows, header=ID_HEADER, mapping=ID_MAPPING, parts=5)
+    world.stage("job")
+    parts = {part: staged_rows(world, part) for part in world.parts()}
+    assert len(parts) == 5
+    assert sum(map(len, parts.values())) == 100
+    people = [Counter(row.values["firstName"] for row in staged) for staged in parts.values()]
+    assert {count for each in people for count in each.values()} == {4}
+
+
+@pytest.mark.parametrize(
+    ("file_type", "unescape", "given", "value"),
+    [
+        ("csv", True, "'=1+1", "=1+1"),
+        ("csv", True, "''=1+1", "'=1+1"),
+        ("csv", True, "'\t", None),
+        ("csv", True, "=1+1", "=1+1"),
+        ("csv", True, "'tis", "'tis"),
+        ("csv", True, "'+49 30 1", "'+49 30 1"),
+        ("csv", False, "'=1+1", "'=1+1"),
+        ("xlsx", True, "'=1+1", "'=1+1"),
+        ("json", True, "'=1+1", "'=1+1"),
+    ],
+)
+def test_a_csv_loses_its_marks_of_formulas_unless_the_options_say_not(file_type, unescape, given, value):
+    world = ImportWorld()
+    cells = ["'=a@x.io" if file_type == "csv" and unescape else "=a@x.io", given, "", "", "", given]
+    world.submit([cells], unescape_formulas=unescape)
+    world.stage._open_table = lambda source, **asked: replace(open_listed_table(source, **asked), file_type=file_type)
+    world.stage("job")
+    (row,) = staged_rows(world, world.parts()[0])
+    fields = {"firstName": value, "customFields.b": value}
+    assert row.values == {"email": "=a@x.io", **{target: value for target, value in fields.items() if value}}
+    assert row.cells == cells
+
+
+def test_a_row_in_error_is_listed_with_its_marks():
+    world = ImportWorld()
+    world.submit([["bad", "'=1+1", "", "", "", ""]])
+    world.run()
+    assert world.errors_csv()[1][0][:2] == ["bad", "'=1+1"]
 
 
 def staged_with(monkeypatch, *, estimated_rows, size):
@@ -243,6 +296,6 @@ def test_a_list_of_failed_rows_is_staged_in_the_files_own_columns():
     world.submit([[*GOOD, "7", "EMAIL_INVALID", "no"], [*BAD, "8", "X", "y"]], header=(*HEADER, *FAILURE_COLUMNS))
     world.stage("job")
     assert world.jobs.jobs["job"].staged.header == HEADER
-    ((_, _, cells),) = staged_rows(world, 0)
+    ((_, _, cells, _),) = staged_rows(world, 0)
     (error,) = lines_of(world, staged_errors_key(TENANT, "job"))
     assert (cells, error["cells"]) == (GOOD, BAD)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from contacts.domain.contact_fields import is_mapping_target
+from contacts.domain.contact_fields import ID_TARGET, is_mapping_target
 from contacts.domain.errors import FileRejected, InvalidRequest
 
 #: The columns that a list of failed rows has after the file's own; they are passed over when it is imported again.
@@ -24,7 +24,7 @@ _SHOWN_CHARS = 64
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A mapped column: its place in a row, its name in the file, the field it sets."""
+    """A mapped column: its place in a row, its name in the file, the field it sets or `id`."""
 
     index: int
     name: str
@@ -36,7 +36,7 @@ class Layout:
     """How a file's rows are to be read.
 
     Attributes:
-        columns: the mapped columns, `email` first.
+        columns: the mapped columns; `email`, `id` or both are among their targets.
         header: the file's own columns, without `OVERFLOW_COLUMN` and `FAILURE_COLUMNS`.
         row_width: how many cells a row has to have.
         own_width: how many of them may be filled, where the file is a list of failed rows; else None.
@@ -52,8 +52,8 @@ def check_mapping(mapping: Mapping[str, str]) -> None:
     """Refuse a mapping that could import nothing, before a job is made of it.
 
     Raises:
-        InvalidRequest: no column, or more than one, is mapped to `email`; two columns are mapped to one target; it is
-            too long to be kept with the job.
+        InvalidRequest: no column is mapped to `email` or `id`; two columns are mapped to one target; it is too long to
+            be kept with the job.
     """
     size = sum(_bytes(name) + _bytes(target) for name, target in mapping.items())
     if size > MAX_MAPPING_BYTES:
@@ -63,9 +63,9 @@ def check_mapping(mapping: Mapping[str, str]) -> None:
             field="fieldMapping",
         )
     targets = Counter(mapping.values())
-    if "email" not in targets:
+    if "email" not in targets and ID_TARGET not in targets:
         raise InvalidRequest(
-            "fieldMapping must map one column to email", code="MAPPING_WITHOUT_EMAIL", field="fieldMapping"
+            "fieldMapping must map one column to email or to id", code="MAPPING_WITHOUT_EMAIL", field="fieldMapping"
         )
     twice = sorted(target for target, count in targets.items() if count > 1)
     if twice:
@@ -105,9 +105,8 @@ def lay_out(header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
             code="MISSING_HEADER",
             field=missing[0],
         )
-    columns = [Column(own.index(name.strip()), name.strip(), target) for name, target in mapping.items()]
-    columns.sort(key=lambda column: column.target != "email")
-    return Layout(tuple(columns), tuple(own), len(header), own_width)
+    columns = tuple(Column(own.index(name.strip()), name.strip(), target) for name, target in mapping.items())
+    return Layout(columns, tuple(own), len(header), own_width)
 
 
 def _own_columns(header: Sequence[str], mapping: Mapping[str, str]) -> tuple[list[str], int | None]:

@@ -26,6 +26,8 @@ LIST_FIELDS = ("emails", "phones", "addresses", "tags")
 OBJECT_FIELDS = ("customFields", "engagement")
 EDITABLE_FIELDS = (*TEXT_FIELDS, *LIST_FIELDS, *OBJECT_FIELDS)
 
+#: As a mapping target it says which contact a row is about, and sets nothing.
+ID_TARGET = "id"
 CUSTOM_FIELD_PREFIX = "customFields."
 #: Starts with a letter; letters, digits, blank, `_` and `-`; at most 64 characters.
 CUSTOM_FIELD_NAME_PATTERN = r"^[^\W\d_][\w \-]{0,63}$"
@@ -40,10 +42,10 @@ is_custom_field_name = re.compile(CUSTOM_FIELD_NAME_PATTERN).fullmatch
 
 
 def is_mapping_target(name: str) -> bool:
-    """Whether a column can be mapped to `name`. `id`, `version`, timestamps and the like can't be set from outside."""
+    """Whether a column can be mapped to `name`. `version`, timestamps and the like can't be set from outside."""
     if name.startswith(CUSTOM_FIELD_PREFIX):
         return is_custom_field_name(name.removeprefix(CUSTOM_FIELD_PREFIX)) is not None
-    return name in TEXT_FIELDS
+    return name in TEXT_FIELDS or name == ID_TARGET
 
 
 def max_chars(target: str) -> int:
@@ -54,6 +56,16 @@ def max_chars(target: str) -> int:
 def values_size(values: Values) -> int:
     """About how many bytes the values take, in UTF-8, names included."""
     return _size(values)
+
+
+def has_nul(value: Any) -> bool:
+    """Whether there is a NUL character in it. No contact may have one: a file of text that holds one can't be told
+    from a binary file, so an export could not be imported again."""
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(map(has_nul, value.values()))
+    return isinstance(value, list | tuple) and any(map(has_nul, value))
 
 
 def _size(value: Any) -> int:

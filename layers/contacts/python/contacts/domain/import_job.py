@@ -25,7 +25,7 @@ OPEN_STATUSES = frozenset({ImportStatus.PENDING, ImportStatus.PROCESSING})
 
 
 class DuplicateStrategy(StrEnum):
-    """What to do with a row whose e-mail a contact already has."""
+    """What to do with a row about a contact that is there: by its id, or because it has the row's e-mail."""
 
     SKIP = "skip"
     UPDATE = "update"
@@ -51,6 +51,8 @@ class ImportOptions:
     validate_phone: bool = False
     blank_values: BlankValues = BlankValues.IGNORE
     sheet: str | None = None
+    unescape_formulas: bool = True
+    """Take the mark off that an export to CSV puts before what could be a formula; see `formula_marks`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from contacts.domain.contact_fields import (
     MAX_CONTACT_BYTES,
     MAX_CUSTOM_FIELDS,
     MAX_TAGS,
+    has_nul,
     values_size,
 )
 from contacts.domain.errors import Problem
@@ -48,6 +49,9 @@ def problem_with_values(values: Values) -> Problem | None:
         return Problem(
             "TOO_MANY_TAGS", f"the contact would have {len(tags)} tags, at most {MAX_TAGS} are allowed", "tags"
         )
+    for name, value in values.items():
+        if has_nul(value):
+            return Problem("INVALID_CHARACTER", "a value may not contain a NUL character", name)
     size = values_size(values)
     if size > MAX_CONTACT_BYTES:
         message = f"the contact would have {size} bytes, at most {MAX_CONTACT_BYTES} are allowed"

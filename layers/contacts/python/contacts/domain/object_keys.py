@@ -95,6 +95,41 @@ def results_csv_key(tenant: str, job: str) -> str:
     return f"results/{_safe(tenant)}/{job}/results.csv"
 
 
+def bulk_entries_key(tenant: str, job: str) -> str:
+    """The entries of a bulk job, a JSON line each, in the request's order."""
+    return f"bulk/{_safe(tenant)}/{job}/entries.jsonl"
+
+
+def bulk_plans_prefix(tenant: str, job: str, slice_: int) -> str:
+    """All plans of one slice of a bulk job."""
+    return f"bulk/{_safe(tenant)}/{job}/plans/slice-{slice_:05d}/"
+
+
+def bulk_plan_key(tenant: str, job: str, slice_: int, round_: int) -> str:
+    """The plan of one round of one slice of a bulk job."""
+    return f"{bulk_plans_prefix(tenant, job, slice_)}round-{round_:03d}.json"
+
+
+def bulk_outcomes_key(tenant: str, job: str, slice_: int) -> str:
+    """What became of each entry of one slice of a bulk job."""
+    return f"bulk/{_safe(tenant)}/{job}/outcomes/slice-{slice_:05d}.json"
+
+
+def exports_prefix(tenant: str, job: str) -> str:
+    """Every file that the attempts of an export have left."""
+    return f"exports/{_safe(tenant)}/{job}/"
+
+
+def export_key(tenant: str, job: str, attempt: int, ending: str) -> str:
+    """The file of one attempt of an export."""
+    return f"{exports_prefix(tenant, job)}attempt-{attempt:04d}/contacts.{ending}"
+
+
+def deletions_key(tenant: str, job: str) -> str:
+    """What a bulk delete job did with each contact, for operators, longer than the job can be asked for."""
+    return f"deletions/{_safe(tenant)}/{job}.json"
+
+
 def _safe(tenant: str) -> str:
     # A tenant's name comes from a token: no slash in it may reach another tenant's prefix.
     quoted = quote(tenant, safe="")

@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from contacts.domain.column_mapping import Layout
-from contacts.domain.contact_fields import max_chars
+from contacts.domain.contact_fields import ID_TARGET, max_chars
+from contacts.domain.contact_ids import is_contact_id
 from contacts.domain.email_address import is_email
+from contacts.domain.formula_marks import unmark
 from contacts.domain.import_job import BlankValues, ImportOptions
 from contacts.domain.rows import RowError, StagedRow
 
 #: Whether a text can be a phone number.
 PhoneCheck: TypeAlias = Callable[[str], bool]
 
+#: What is wrong with a row where an id would have done instead of an e-mail.
+NO_EMAIL_NO_ID = "the row has neither an e-mail nor the id of a contact"
 #: How much of a cell an error shows.
 _SHOWN_CHARS = 200
 
 
+class _Fault(NamedTuple):
+    """What is wrong with the value for a target."""
+
+    target: str
+    value: str
+    code: str
+    message: str
+
+
+#: Puts some of a row's values, given its cells, into a dictionary, up to the first fault.
+_ValueReader: TypeAlias = Callable[[Sequence[str], dict[str, str | None]], _Fault | None]
+
+
 def row_reader(
-    layout: Layout, options: ImportOptions, is_phone: PhoneCheck
+    layout: Layout, options: ImportOptions, is_phone: PhoneCheck, *, file_type: str
 ) -> Callable[[int, Sequence[str]], StagedRow | RowError]:
     """A function from a row's number and cells to the valid row or its first error.
 
-    The e-mail loses surrounding blanks; every other value stays as it stands in the file. A cell of blanks only counts
-    as empty, and an empty cell sets nothing, or clears the field where the options say so.
+    The e-mail loses surrounding blanks; every other value stays as it stands in the file, but for the mark that a CSV
+    file has before what could be a formula: other formats type their cells and need none. A cell of blanks only counts
+    as empty, and an empty cell sets nothing, or clears the field where the options say so. What can't be an id counts
+    as none, and a row needs an e-mail or an id.
     """
-    email_index = layout.columns[0].index
-    fields = [(column.index, column.target, max_chars(column.target)) for column in layout.columns[1:]]
     names = {column.target: column.name for column in layout.columns}
-    clear = options.blank_values is BlankValues.CLEAR
+    index_of = {column.target: column.index for column in layout.columns}
+    id_index, email_index = index_of.pop(ID_TARGET, None), index_of.pop("email", None)
+    marked = options.unescape_formulas and file_type == "csv"
+    read_email = None if email_index is None else _email_reader(email_index, options, marked=marked)
+    read_fields = _field_reader(index_of, options, marked=marked)
     check_phone = options.validate_phone and "phone" in names
     width, own_width = layout.row_width, layout.own_width
     expected = width if own_width is None else own_width
+    nobody = "the e-mail is empty" if id_index is None else NO_EMAIL_NO_ID
 
     def read(row: int, cells: Sequence[str]) -> StagedRow | RowError:
         if own_width is not None:
@@ -40,40 +62,70 @@ def row_reader(
         if len(cells) != expected:
             message = f"the row has {len(cells)} cells, the header {expected}"
             return RowError(row, None, None, "RAGGED_ROW", message, cells)
-        email = cells[email_index].strip()
-        problem = _email_problem(email, must_be_valid=options.validate_email)
-        if problem:
-            return _error(row, cells, names["email"], email, problem)
-        values: dict[str, str | None] = {"email": email}
-        for index, target, limit in fields:
-            value = cells[index]
-            if not value or value.isspace():
-                if clear:
-                    values[target] = None
-            elif len(value) > limit:
-                return _error(row, cells, names[target], value, _too_long(value, limit))
-            else:
-                values[target] = value
-        if check_phone and (phone := values.get("phone")) and not is_phone(phone):
-            return _error(row, cells, names["phone"], phone, ("PHONE_INVALID", "this can't be a phone number"))
-        return StagedRow(row, values, cells)
+        values: dict[str, str | None] = {}
+        contact_id = None if id_index is None else _id_in(cells[id_index])
+        fault = read_email(cells, values) if read_email else None
+        if fault is None and contact_id is None and not values.get("email"):
+            given = "" if read_email or id_index is None else cells[id_index].strip()
+            fault = _Fault("email" if read_email else ID_TARGET, given, "EMAIL_REQUIRED", nobody)
+        fault = fault or read_fields(cells, values)
+        if fault is None and check_phone and (phone := values.get("phone")) and not is_phone(phone):
+            fault = _Fault("phone", phone, "PHONE_INVALID", "this can't be a phone number")
+        return _error(row, cells, names, fault) if fault else StagedRow(row, values, cells, contact_id)
 
     return read
 
 
-def _email_problem(email: str, *, must_be_valid: bool) -> tuple[str, str] | None:
-    if not email:
-        return "EMAIL_REQUIRED", "the e-mail is empty"
-    limit = max_chars("email")
-    if len(email) > limit:
-        return _too_long(email, limit)
-    if must_be_valid and not is_email(email):
-        return "EMAIL_INVALID", "this is no e-mail address"
-    return None
+def _email_reader(index: int, options: ImportOptions, *, marked: bool) -> _ValueReader:
+    clear = options.blank_values is BlankValues.CLEAR
+    must_be_valid, limit = options.validate_email, max_chars("email")
+
+    def read(cells: Sequence[str], values: dict[str, str | None]) -> _Fault | None:
+        email = (unmark(cells[index]) if marked else cells[index]).strip()
+        if not email:
+            if clear:
+                values["email"] = None
+            return None
+        if len(email) > limit:
+            return _too_long("email", email, limit)
+        if must_be_valid and not is_email(email):
+            return _Fault("email", email, "EMAIL_INVALID", "this is no e-mail address")
+        values["email"] = email
+        return None
+
+    return read
 
 
-def _too_long(value: str, limit: int) -> tuple[str, str]:
-    return "VALUE_TOO_LONG", f"the value has {len(value)} characters, at most {limit} are allowed"
+def _field_reader(index_of: Mapping[str, int], options: ImportOptions, *, marked: bool) -> _ValueReader:
+    fields = [(index, target, max_chars(target)) for target, index in index_of.items()]
+    clear = options.blank_values is BlankValues.CLEAR
+
+    def read(cells: Sequence[str], values: dict[str, str | None]) -> _Fault | None:
+        for index, target, limit in fields:
+            value = cells[index]
+            if marked and value[:1] == "'":
+                value = unmark(value)
+            if not value or value.isspace():
+                if clear:
+                    values[target] = None
+            elif len(value) > limit:
+                return _too_long(target, value, limit)
+            else:
+                values[target] = value
+        return None
+
+    return read
+
+
+def _id_in(cell: str) -> str | None:
+    contact_id = cell.strip()
+    return contact_id if is_contact_id(contact_id) else None
+
+
+def _too_long(target: str, value: str, limit: int) -> _Fault:
+    return _Fault(
+        target, value, "VALUE_TOO_LONG", f"the value has {len(value)} characters, at most {limit} are allowed"
+    )
 
 
 def _without_failure_columns(cells: Sequence[str], width: int, own_width: int) -> Sequence[str]:
@@ -86,7 +138,7 @@ def _without_failure_columns(cells: Sequence[str], width: int, own_width: int) -
     return own
 
 
-def _error(row: int, cells: Sequence[str], field: str, value: str, problem: tuple[str, str]) -> RowError:
-    code, message = problem
+def _error(row: int, cells: Sequence[str], names: Mapping[str, str], fault: _Fault) -> RowError:
+    value = fault.value
     shown = value if len(value) <= _SHOWN_CHARS else value[:_SHOWN_CHARS] + "…"
-    return RowError(row, field, shown, code, message, cells)
+    return RowError(row, names[fault.target], shown, fault.code, fault.message, cells)

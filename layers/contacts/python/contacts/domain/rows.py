@@ -11,21 +11,23 @@ from typing import Any, NamedTuple
 class StagedRow(NamedTuple):
     """A valid row. `values` maps targets to text, or to None where an empty cell is to clear the field.
 
-    `cells` are the row's cells as they stood in the file, for the list of failed rows.
+    `cells` are the row's cells as they stood in the file, for the list of failed rows. `contact_id` is what can be the
+    id of a contact; whether it names one, only the contact store can tell. A row without it has an e-mail.
     """
 
     row: int
     values: Mapping[str, str | None]
     cells: Sequence[str]
+    contact_id: str | None = None
 
     @property
     def email(self) -> str:
-        """The e-mail as given; a row without one is never staged."""
-        return self.values["email"] or ""
+        """The e-mail as given, or empty."""
+        return self.values.get("email") or ""
 
 
 class Outcome(StrEnum):
-    """What became of a row: in an import, or of the contact behind it in the import's rollback."""
+    """What became of a row of an import, of the contact behind it in a rollback, of an entry of a bulk job."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -35,13 +37,16 @@ class Outcome(StrEnum):
     RESTORED = "restored"
     KEPT = "kept"
     UNCHANGED = "unchanged"
+    CANDIDATE = "candidate"
+    NOT_FOUND = "notFound"
+    FORBIDDEN = "forbidden"
 
 
 class SkipReason(StrEnum):
     """Why a row that is not in error was passed over."""
 
     DUPLICATE = "DUPLICATE"
-    """A contact with this e-mail exists, and the strategy is to skip."""
+    """A contact with this id or e-mail exists, and the strategy is to skip."""
     DUPLICATE_IN_FILE = "DUPLICATE_IN_FILE"
     """An earlier row of the file has the same e-mail."""
 

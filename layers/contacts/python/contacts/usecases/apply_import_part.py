@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from contacts.domain.deciding import ImportRules, decide
+from contacts.domain.contact import Contact
+from contacts.domain.deciding import Found, ImportRules, decide
 from contacts.domain.email_address import normalise_email
 from contacts.domain.import_job import ImportJob
 from contacts.domain.plan import Plan
@@ -48,8 +48,6 @@ class ApplyImportPart:
         return True
 
     def _decide(self, job: ImportJob, rows: Collection[StagedRow]) -> Plan:
-        groups = _by_email(rows)
-        holders = self._contacts.find_by_emails(job.tenant, groups)
         rules = ImportRules(
             job=job.id,
             strategy=job.options.duplicate_strategy,
@@ -58,16 +56,20 @@ class ApplyImportPart:
             now=self._clock(),
             contact_id=self._contacts.addressing(job.tenant).contact_id,
         )
-        plans = [decide(email, group, holders.get(email), rules) for email, group in groups.items()]
-        return Plan(
-            [planned for plan in plans for planned in plan.writes],
-            [outcome for plan in plans for outcome in plan.outcomes],
-            [error for plan in plans for error in plan.errors],
-        )
+        return decide(sorted(rows, key=lambda row: row.row), self._find(job, rows), rules)
+
+    def _find(self, job: ImportJob, rows: Collection[StagedRow]) -> Found:
+        ids = {row.contact_id for row in rows if row.contact_id}
+        by_id = self._contacts.find_by_ids(job.tenant, ids) if ids else {}
+        emails = {normalise_email(row.email) for row in rows if row.email and not _has_its_email(row, by_id)}
+        return Found(by_id, self._contacts.find_by_emails(job.tenant, emails) if emails else {})
 
 
-def _by_email(rows: Collection[StagedRow]) -> Mapping[str, list[StagedRow]]:
-    groups: defaultdict[str, list[StagedRow]] = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row.row):
-        groups[normalise_email(row.email)].append(row)
-    return groups
+def _has_its_email(row: StagedRow, by_id: Mapping[str, Contact]) -> bool:
+    """Whether the row's e-mail is that of the contact which it names by id: then nobody asks who holds it."""
+    contact = by_id.get(row.contact_id) if row.contact_id else None
+    return contact is not None and contact.email is not None and _same_email(contact.email, row.email)
+
+
+def _same_email(one: str, other: str) -> bool:
+    return normalise_email(one) == normalise_email(other)

@@ -13,6 +13,7 @@ import orjson
 
 from contacts.domain.column_mapping import FAILURE_COLUMNS, OVERFLOW_COLUMN
 from contacts.domain.contact import ID_CHARS
+from contacts.domain.formula_marks import mark
 from contacts.domain.import_job import ImportJob, StagedFile
 from contacts.domain.object_keys import errors_csv_key, errors_key, results_csv_key, staged_errors_key
 from contacts.domain.rows import Outcome, RowError, RowOutcome
@@ -90,7 +91,7 @@ class WriteImportResults:
                 for error in part_errors:
                     errors.add(error)
             self._files.put_stream(errors_key(job.tenant, job.id), errors.lines())
-            self._files.put_stream(errors_csv_key(job.tenant, job.id), _errors_csv(staged.header, errors))
+            self._files.put_stream(errors_csv_key(job.tenant, job.id), _errors_csv(staged, errors))
         self._files.put_stream(results_csv_key(job.tenant, job.id), _results_csv(outcomes))
 
     def _staged_errors(self, job: ImportJob) -> Iterator[RowError]:
@@ -101,14 +102,17 @@ class WriteImportResults:
                 yield from (RowError.from_record(orjson.loads(line)) for line in lines)
 
 
-def _errors_csv(header: Sequence[str], errors: ErrorLines) -> Iterator[bytes]:
+def _errors_csv(staged: StagedFile, errors: ErrorLines) -> Iterator[bytes]:
+    header = staged.header
+    # A CSV file's cells have their marks already; those of other formats get theirs, which the import takes off.
+    as_csv = str if staged.file_type == "csv" else mark
     # Ragged rows can be wider than the header.
     width = max(len(header), errors.widest)
     yield csv_lines([[*header, *[OVERFLOW_COLUMN] * (width - len(header)), *FAILURE_COLUMNS]])
     for line in errors.lines():
         error = RowError.from_record(orjson.loads(line))
         padding = [""] * (width - len(error.cells))
-        yield csv_lines([[*error.cells, *padding, str(error.row), error.code, error.error]])
+        yield csv_lines([[*map(as_csv, error.cells), *padding, str(error.row), error.code, error.error]])
 
 
 def _results_csv(outcomes: Iterable[RowOutcome]) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol
 import orjson
 
 from contacts.domain.column_mapping import Layout, lay_out
+from contacts.domain.contact_ids import route_of_id
 from contacts.domain.email_address import normalise_email
 from contacts.domain.errors import FileRejected
 from contacts.domain.import_job import FileError, ImportJob, ImportStatus, RowCounts, StagedFile
@@ -165,8 +166,8 @@ class StageImport:
         )
 
     def _read_rows(self, job: ImportJob, table: Table, layout: Layout, spill: PartSpill, errors: BinaryIO) -> Tally:
-        """The loop over the whole file: a valid row goes to the part of its e-mail, any other to the errors."""
-        read = row_reader(layout, job.options, self._is_phone)
+        """The loop over the whole file: a valid row goes to the part of its contact, any other to the errors."""
+        read = row_reader(layout, job.options, self._is_phone, file_type=table.file_type)
         route = self._contacts.addressing(job.tenant).route
         add, parts = spill.add, spill.number_of_parts
         row = rejected = 0
@@ -178,8 +179,11 @@ class StageImport:
                 result = _not_text(row, cells)
                 line = _json_line(result.to_record())
             if isinstance(result, StagedRow):
-                # Rows of one e-mail have to meet in one part, in the file's order.
-                add(route(normalise_email(result.email)) % parts, line)
+                # Rows of one id, and rows of one e-mail, have to meet in one part, in the file's order. An id and the
+                # e-mail that its contact was made with have one route, so most rows of one contact meet.
+                contact_id = result.contact_id
+                number = route_of_id(contact_id) if contact_id else route(normalise_email(result.email))
+                add(number % parts, line)
             else:
                 errors.write(line)
                 rejected += 1
