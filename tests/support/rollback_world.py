@@ -13,9 +13,11 @@ from typing import Any
 from contacts.domain.contact import Contact
 from contacts.domain.contact_write import Delete, Update, WriteResult
 from contacts.domain.import_job import ImportJob
+from contacts.domain.jobs import IMPORT_KIND
 from contacts.domain.object_keys import rollback_csv_key, rollback_manifest_key, rollback_outcomes_key
 from contacts.domain.rollback import OnConflict, Rollback, RollbackMode
 from contacts.usecases.finish_rollback import AfterPass, FinishRollback
+from contacts.usecases.mend_import import MendImport
 from contacts.usecases.prepare_rollback import PrepareRollback
 from contacts.usecases.roll_back_part import RollBackPart
 from contacts.usecases.rollback_results import WriteRollbackResults
@@ -57,12 +59,12 @@ class RollbackWorld(ImportWorld):
             clock=clock,
         )
         self.swept_errors: list[tuple[str, Exception]] = []
+        mend = MendImport(
+            jobs=jobs, runner=runner, finish=self.finish, finish_rollback=self.finish_rollback, announce=self.announce
+        )
         self.sweep = SweepJobs(
             jobs=jobs,
-            runner=runner,
-            finish=self.finish,
-            finish_rollback=self.finish_rollback,
-            announce=self.announce,
+            menders={IMPORT_KIND: mend},
             clock=clock,
             on_error=lambda job_id, error: self.swept_errors.append((job_id, error)),
         )

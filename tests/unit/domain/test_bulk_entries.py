@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.domain.bulk_entries import CreateEntry, CreateOutcome, DeleteOutcome, find_duplicates
@@ -49,6 +49,7 @@ def test_one_that_does_not_validate_stands_in_nobodys_way():
     assert find_duplicates([broken, entry(1, "a@x.io")])[1].duplicate_of is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a@x.io", "A@X.IO", " b@x.io ", "b@x.io", None]), max_size=30))
 def test_of_each_email_exactly_one_is_left(emails):
     marked = find_duplicates([entry(index, email) for index, email in enumerate(emails)])
@@ -63,6 +64,7 @@ def test_of_each_email_exactly_one_is_left(emails):
 texts = st.none() | st.text()
 
 
+@settings(deadline=None)
 @given(
     st.builds(CreateEntry, st.integers(0, 5_000), texts, st.none() | st.just({"email": "a@x.io", "tags": ["t"]}))
     | st.builds(CreateEntry, st.integers(0, 5_000), texts, st.none(), st.builds(Problem, st.text(), st.text(), texts))
@@ -72,6 +74,7 @@ def test_entries_survive_storage(each):
     assert CreateEntry.from_record(json.loads(json.dumps(each.to_record()))) == each
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         CreateOutcome,

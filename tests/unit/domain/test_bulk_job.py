@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.domain.bulk_job import (
@@ -83,6 +83,7 @@ def test_slices(total, slices):
     assert [row for slice_ in range(slices) for row in job.rows(slice_)] == list(range(total))
 
 
+@settings(deadline=None)
 @given(total=st.integers(0, 5_000), data=st.data())
 def test_every_entry_is_in_the_slice_that_says_so(total, data):
     job = replace(JOB, total=total)

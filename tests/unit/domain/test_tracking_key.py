@@ -4,7 +4,7 @@ import re
 import string
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.domain.seeded_ids import seeded_uuid
@@ -34,6 +34,7 @@ def test_made_from_what_the_client_gave(source, reference, key):
     assert job_of_tracking_key(key) == JOB
 
 
+@settings(deadline=None)
 @given(seed=st.text(), source=st.none() | st.text(), reference=st.none() | st.text())
 def test_every_key_names_its_job_and_stays_short(seed, source, reference):
     job_id = seeded_uuid("bulk_create", seed)
@@ -44,6 +45,7 @@ def test_every_key_names_its_job_and_stays_short(seed, source, reference):
     assert re.fullmatch(r"bcc:j:[^:]+(:s:[^:]+)?(:r:[^:]+)?", key)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="bcjsr:-0af", max_size=60))
 def test_what_is_read_as_a_key_could_have_been_made(text):
     job_id = job_of_tracking_key(text)

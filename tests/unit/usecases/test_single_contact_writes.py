@@ -11,12 +11,14 @@ import pytest
 from contacts.domain.contact import Contact, Mark
 from contacts.domain.contact_write import ContactWrite, Delete, Insert, InsertTwin, Update
 from contacts.domain.errors import NotFound, StaleVersion
+from contacts.usecases.announce_contacts import AnnounceContacts
 from contacts.usecases.create_contact import CreateContact
 from contacts.usecases.delete_contact import DeleteContact
 from contacts.usecases.update_contact import UpdateContact
 from contacts.usecases.write_contact import MAX_DECISIONS, ConcurrentChange, EmailTaken, NoAnswer
 from tests.support.fake_clock import FakeClock
 from tests.support.memory_contact_store import Lost, MemoryContactStore
+from tests.support.memory_events import MemoryEvents
 
 ADA = {"email": "ada@example.com", "firstName": "Ada"}
 
@@ -28,7 +30,10 @@ class World:
         self.clock = FakeClock()
         self.contacts = MemoryContactStore()
         self.tried: list[ContactWrite] = []
-        self._create = CreateContact(contacts=self.contacts, clock=self.clock)
+        self.events = MemoryEvents()
+        self._create = CreateContact(
+            contacts=self.contacts, announce=AnnounceContacts(events=self.events), clock=self.clock
+        )
         self._update = UpdateContact(contacts=self.contacts, clock=self.clock)
         self._delete = DeleteContact(contacts=self.contacts)
 

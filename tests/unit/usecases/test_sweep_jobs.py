@@ -3,13 +3,16 @@ from __future__ import annotations
 import pytest
 
 from contacts.domain.import_job import ImportStatus
+from contacts.domain.jobs import IMPORT_KIND
 from contacts.ports import ExecutionState
 from contacts.usecases.finish_import import NOT_ACCOUNTED_FOR, NOT_ALL_APPLIED
 from contacts.usecases.finish_rollback import FinishRollback
 from contacts.usecases.rollback_results import WriteRollbackResults
-from contacts.usecases.sweep_jobs import SweepJobs, SweepReport
+from contacts.usecases.mend_import import MendImport
+from contacts.usecases.sweep_jobs import SweepJobs
 from tests.support.import_world import ImportWorld
 from tests.support.port_faults import PortFaults
+from tests.support.sweep_reports import swept
 
 ROWS = [["a@x.io", "", "", "", "", ""], ["b@x.io", "", "", "", "", ""]]
 
@@ -26,12 +29,12 @@ def sweep(world, wrap=lambda _name, port: port, on_error=None):
         write_results=WriteRollbackResults(files=world.files),
         clock=world.clock,
     )
+    mend = MendImport(
+        jobs=jobs, runner=runner, finish=world.finish, finish_rollback=finish_rollback, announce=world.announce
+    )
     return SweepJobs(
         jobs=jobs,
-        runner=runner,
-        finish=world.finish,
-        finish_rollback=finish_rollback,
-        announce=world.announce,
+        menders={IMPORT_KIND: mend},
         clock=world.clock,
         on_error=on_error or (lambda _job_id, _error: None),
     )()
@@ -51,9 +54,9 @@ def world_with(*states):
 def test_a_job_that_never_started_is_started_after_a_while(minutes, started):
     world = world_with(ExecutionState.MISSING)
     world.clock.advance(minutes=minutes)
-    assert sweep(world) == SweepReport(started=len(started))
+    assert sweep(world) == swept(started=len(started))
     assert world.runner.started == started
-    assert sweep(world) == SweepReport()
+    assert sweep(world) == swept()
 
 
 def test_a_job_under_way_is_left_alone_however_long_it_takes():
@@ -61,7 +64,7 @@ def test_a_job_under_way_is_left_alone_however_long_it_takes():
     world.stage("job0")
     before = world.jobs.jobs["job0"]
     world.clock.advance(days=2)
-    assert sweep(world) == SweepReport()
+    assert sweep(world) == swept()
     assert world.jobs.jobs["job0"] == before
 
 
@@ -70,7 +73,7 @@ def test_a_job_whose_execution_died_is_closed_when_no_worker_can_be_running(minu
     world = world_with(ExecutionState.ENDED)
     world.stage("job0")
     world.clock.advance(minutes=minutes)
-    assert sweep(world) == SweepReport(closed=closed)
+    assert sweep(world) == swept(closed=closed)
     job = world.jobs.jobs["job0"]
     assert job.is_open is not bool(closed)
     if closed:
@@ -83,17 +86,17 @@ def test_the_grace_begins_with_the_last_change():
     world.clock.advance(minutes=10)
     world.stage("job0")
     world.clock.advance(minutes=10)
-    assert sweep(world) == SweepReport()
+    assert sweep(world) == swept()
 
 
 def test_a_closing_event_that_was_not_sent_is_sent_and_sent_once():
     world = world_with(ExecutionState.ENDED)
     world.jobs.close_import("job0", ImportStatus.COMPLETED, world.clock())
     world.clock.advance(minutes=3)
-    assert sweep(world) == SweepReport(announced=1)
+    assert sweep(world) == swept(announced=1)
     assert [detail["eventId"] for _, detail in world.events.published] == ["import-job0-completed"]
     world.clock.advance(minutes=3)
-    assert sweep(world) == SweepReport()
+    assert sweep(world) == swept()
     assert len(world.events.published) == 1
 
 
@@ -103,7 +106,7 @@ def test_a_job_that_expired_meanwhile_is_passed_over():
     listed = list(world.jobs.open_jobs("9999"))
     world.jobs.jobs.clear()
     world.jobs.open_jobs = lambda _before: iter(listed)
-    assert sweep(world) == SweepReport()
+    assert sweep(world) == swept()
 
 
 class Unreachable:
@@ -132,7 +135,7 @@ def test_one_jobs_trouble_keeps_no_other_from_being_mended(failing):
         lambda name, port: Unreachable(port, failing) if name == "runner" else port,
         lambda job_id, error: told.append((job_id, type(error))),
     )
-    assert report == SweepReport(started=2, failed=[failing])
+    assert report == swept(started=2, failed=[failing])
     assert failing not in world.runner.started
     assert told == [(failing, ConnectionError)]
 
@@ -147,17 +150,17 @@ class TestJobThatCanNotBeClosed:
     def test_it_is_tried_again_for_a_day(self):
         world = self.world()
         world.clock.advance(hours=23)
-        assert sweep(world) == SweepReport(failed=["job0"])
+        assert sweep(world) == swept(failed=["job0"])
         assert world.jobs.jobs["job0"].is_open
 
     def test_and_then_ended_all_the_same(self):
         world = self.world()
         world.clock.advance(hours=25)
-        assert sweep(world) == SweepReport(failed=["job0"])
+        assert sweep(world) == swept(failed=["job0"])
         job = world.jobs.jobs["job0"]
         assert (job.status, job.file_error, job.announced) == (ImportStatus.FAILED, NOT_ACCOUNTED_FOR, True)
         world.clock.advance(hours=1)
-        assert sweep(world) == SweepReport()
+        assert sweep(world) == swept()
 
 
 def test_a_sweep_with_nothing_to_do_asks_once():

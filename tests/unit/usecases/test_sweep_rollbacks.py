@@ -10,10 +10,11 @@ from contacts.domain.import_job import ImportStatus
 from contacts.domain.object_keys import rollback_part_outcome_key
 from contacts.domain.rollback import RollbackMode, RollbackStatus
 from contacts.ports import ExecutionState
-from contacts.usecases.sweep_jobs import SweepReport
+from contacts.usecases.sweep_jobs import Mended
 from tests.support.import_world import TENANT
 from tests.support.port_faults import Crash, PortFaults, When
 from tests.support.rollback_world import RollbackWorld
+from tests.support.sweep_reports import swept
 
 ROWS = [[f"person{number}@x.io", "P", "", "", "", ""] for number in range(12)]
 
@@ -40,9 +41,9 @@ def test_one_that_never_started_is_started_after_a_while():
         world.request_rollback()
     world.wire(lambda _name, port: port)
     world.clock.advance(minutes=1.9)
-    assert world.sweep() == SweepReport()
+    assert world.sweep() == swept()
     world.clock.advance(minutes=0.2)
-    assert world.sweep() == SweepReport(started=1)
+    assert world.sweep() == swept(started=1)
     assert world.runner.started == ["job-rollback-1-1"]
     assert world.carry_out().status is ImportStatus.ROLLED_BACK
 
@@ -51,7 +52,7 @@ def test_one_under_way_is_left_alone_however_long_it_takes():
     world = started()
     before = world.jobs.jobs["job"]
     world.clock.advance(days=2)
-    assert world.sweep() == SweepReport()
+    assert world.sweep() == swept()
     assert world.jobs.jobs["job"] == before
 
 
@@ -60,14 +61,14 @@ def test_one_whose_execution_died_is_failed_when_no_worker_can_be_running(minute
     world = started()
     world.runner.states["job-rollback-1-1"] = ExecutionState.ENDED
     world.clock.advance(minutes=minutes)
-    assert world.sweep() == SweepReport(closed=closed)
+    assert world.sweep() == swept(closed=closed)
     job = world.jobs.jobs["job"]
     assert job.status is ImportStatus.ROLLING_BACK
     assert (job.rollback.status is RollbackStatus.FAILED) is bool(closed)
     assert job.rollback.counts.errors == len(ROWS) * closed
     if closed:
         world.clock.advance(minutes=10)
-        assert world.sweep() == SweepReport()
+        assert world.sweep() == swept()
         world.request_rollback()
         assert world.carry_out().status is ImportStatus.ROLLED_BACK
 
@@ -82,7 +83,7 @@ def test_one_that_can_not_be_ended_is_failed_after_a_day_so_that_it_can_go_on(ho
     del world.files.versions[lost]
     world.runner.states["job-rollback-1-1"] = ExecutionState.ENDED
     world.clock.advance(hours=hours)
-    assert world.sweep() == SweepReport(failed=["job"])
+    assert world.sweep() == swept(failed=["job"])
     assert world.rollback().status is status
     assert world.jobs.jobs["job"].status is ImportStatus.ROLLING_BACK
 
@@ -94,5 +95,5 @@ def test_an_event_that_was_not_sent_is_sent_beside_it():
     world.runner.states["job-rollback-1-1"] = ExecutionState.ENDED
     world.clock.advance(minutes=20)
     report = world.sweep()
-    assert report.announced == 1
+    assert report.counts[Mended.ANNOUNCED] == 1
     assert world.jobs.jobs["job"].announced

@@ -96,6 +96,11 @@ class CreateOutcome:
         )
 
 
+def created_ids(outcomes: Iterable[CreateOutcome]) -> list[str]:
+    """The contacts that came into being."""
+    return [each.contact_id for each in outcomes if each.outcome is Outcome.CREATED and each.contact_id]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteOutcome:
     """What became of one contact that was to be deleted. `edited` says that it changed after its creation."""

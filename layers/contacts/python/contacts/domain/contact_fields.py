@@ -29,8 +29,9 @@ EDITABLE_FIELDS = (*TEXT_FIELDS, *LIST_FIELDS, *OBJECT_FIELDS)
 #: As a mapping target it says which contact a row is about, and sets nothing.
 ID_TARGET = "id"
 CUSTOM_FIELD_PREFIX = "customFields."
-#: Starts with a letter; letters, digits, blank, `_` and `-`; at most 64 characters.
-CUSTOM_FIELD_NAME_PATTERN = r"^[^\W\d_][\w \-]{0,63}$"
+#: Starts with a letter; letters, digits, blank, `_` and `-`; at most 64 characters. Ends with no blank: as the names of
+#: columns, which lose theirs, two fields could not be told apart.
+CUSTOM_FIELD_NAME_PATTERN = r"^[^\W\d_](?:[\w \-]{0,62}[\w\-])?$"
 MAX_CUSTOM_FIELDS = 100
 MAX_CUSTOM_FIELD_CHARS = 4_096
 MAX_TAGS = 100
@@ -63,16 +64,27 @@ def has_nul(value: Any) -> bool:
     from a binary file, so an export could not be imported again."""
     if isinstance(value, str):
         return "\0" in value
+    # Loops here and in `_size`, texts within them: all values of all rows come by, and generators take twice as long.
     if isinstance(value, Mapping):
-        return any(map(has_nul, value.values()))
-    return isinstance(value, list | tuple) and any(map(has_nul, value))
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return False
+    for each in value:
+        if "\0" in each if type(each) is str else has_nul(each):
+            return True
+    return False
 
 
 def _size(value: Any) -> int:
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
+    size = 0
     if isinstance(value, Mapping):
-        return sum(len(name) * 4 + _size(item) for name, item in value.items())
-    if isinstance(value, list | tuple):
-        return sum(_size(item) + 1 for item in value)
-    return 8
+        for name, item in value.items():
+            size += len(name) * 4 + (len(item) if type(item) is str and item.isascii() else _size(item))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            size += 1 + (len(item) if type(item) is str and item.isascii() else _size(item))
+    else:
+        size = 8
+    return size

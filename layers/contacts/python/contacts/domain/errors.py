@@ -59,6 +59,12 @@ class Conflict(DomainError):
     code = "CONFLICT"
 
 
+class Gone(DomainError):
+    """It was there, and its time is over."""
+
+    code = "GONE"
+
+
 class StaleVersion(DomainError):
     """Somebody changed the thing since the caller read it."""
 

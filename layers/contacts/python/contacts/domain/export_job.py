@@ -144,8 +144,10 @@ class AuditRecord:
     """Who took contacts out, when, which and how many.
 
     Attributes:
-        key: names the record among those of its moment; the same record put again replaces itself.
-        contacts: how many are in the file; None where the export has not completed.
+        key: names the record among those of its moment.
+        contacts: how many are in the file; None where none was written. An export that failed right after has a
+            number, too.
+        attempt: the export's try that put it, 0 for its start: a record is not replaced by one of an earlier try.
     """
 
     tenant: str
@@ -156,3 +158,4 @@ class AuditRecord:
     job_id: str
     options: ExportOptions
     contacts: int | None = None
+    attempt: int = 0

@@ -26,8 +26,10 @@ def merge_values(values: Values, changes: Mapping[str, str | None], tags: Sequen
             if custom is None:
                 custom = dict(merged.get("customFields", {}))
             _set(custom, target.removeprefix(CUSTOM_FIELD_PREFIX), value)
+        elif value is not None:
+            merged[target] = value
         else:
-            _set(merged, target, value)
+            merged.pop(target, None)
     if custom is not None:
         _set(merged, "customFields", custom or None)
     if tags:
@@ -49,9 +51,9 @@ def problem_with_values(values: Values) -> Problem | None:
         return Problem(
             "TOO_MANY_TAGS", f"the contact would have {len(tags)} tags, at most {MAX_TAGS} are allowed", "tags"
         )
-    for name, value in values.items():
-        if has_nul(value):
-            return Problem("INVALID_CHARACTER", "a value may not contain a NUL character", name)
+    if has_nul(values):
+        name = next(name for name, value in values.items() if has_nul(value))
+        return Problem("INVALID_CHARACTER", "a value may not contain a NUL character", name)
     size = values_size(values)
     if size > MAX_CONTACT_BYTES:
         message = f"the contact would have {size} bytes, at most {MAX_CONTACT_BYTES} are allowed"

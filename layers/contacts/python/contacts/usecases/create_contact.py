@@ -10,14 +10,16 @@ from contacts.domain.contact_edits import edit_values
 from contacts.domain.contact_write import Insert, InsertTwin
 from contacts.domain.email_address import normalise_email
 from contacts.ports import Clock, ContactStore
+from contacts.usecases.announce_contacts import AnnounceContacts
 from contacts.usecases.write_contact import MAX_DECISIONS, ConcurrentChange, EmailTaken, End, write_contact
 
 
 class CreateContact:
-    """Creates one contact. With the same seed it creates the same one, once."""
+    """Creates one contact and announces it. With the same seed it creates the same one, once."""
 
-    def __init__(self, *, contacts: ContactStore, clock: Clock) -> None:
+    def __init__(self, *, contacts: ContactStore, announce: AnnounceContacts, clock: Clock) -> None:
         self._contacts = contacts
+        self._announce = announce
         self._clock = clock
 
     def __call__(self, tenant: str, fields: Mapping[str, Any], seed: str, *, allow_duplicate: bool) -> Contact:
@@ -34,7 +36,13 @@ class CreateContact:
             EmailTaken: another contact has the e-mail.
             ConcurrentChange: other contacts with the e-mail kept coming and going.
         """
-        after = self._new_contact(tenant, fields, seed)
+        created = self._create(tenant, self._new_contact(tenant, fields, seed), allow_duplicate=allow_duplicate)
+        # Also where an earlier try made it, which may have died before it said so. The id is of the seed, and never
+        # used twice: the same contact is announced under the same name.
+        self._announce(tenant, [created.id], event_id=f"contact-{created.id}")
+        return created
+
+    def _create(self, tenant: str, after: Contact, *, allow_duplicate: bool) -> Contact:
         for _ in range(MAX_DECISIONS):
             end = write_contact(self._contacts, tenant, Insert(after))
             if end is End.OVERTAKEN and allow_duplicate:

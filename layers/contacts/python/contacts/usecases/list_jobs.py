@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contacts.domain.import_job import ImportJob
+from contacts.domain.jobs import Job
 from contacts.domain.paging import Page
 from contacts.ports import JobStore
 
@@ -13,6 +13,6 @@ class ListJobs:
 
     def __call__(
         self, tenant: str, *, limit: int, position: str | None, kind: str | None = None, status: str | None = None
-    ) -> Page[ImportJob]:
+    ) -> Page[Job]:
         """The tenant's jobs, newest first, of one kind or status if asked for."""
         return self._jobs.list_jobs(tenant, limit=limit, position=position, kind=kind, status=status)

@@ -1,0 +1,36 @@
+"""Send the slices at the head of a tenant's line to the workers.
+
+Only so many slices of one tenant are on their way at once. Whoever finishes one sends the next, so a tenant with
+twenty large jobs has no more messages before another tenant's than one with a single job.
+"""
+
+from __future__ import annotations
+
+from contacts.bulk_ports import BulkJobStore, SliceQueue
+from contacts.ports import Clock
+
+#: How much of a line is looked at: slices that are on their way stand at its head, or behind those of jobs that were
+#: started a moment earlier and stored a moment later.
+LINE_IN_SIGHT = 100
+
+
+class DispatchSlices:
+    """Can be called at any time by anybody: it sends what stands at the head of the line and was not sent yet."""
+
+    def __init__(self, *, jobs: BulkJobStore, queue: SliceQueue, clock: Clock, slices_in_flight: int) -> None:
+        self._jobs = jobs
+        self._queue = queue
+        self._clock = clock
+        self._slices_in_flight = slices_in_flight
+
+    def __call__(self, tenant: str) -> int:
+        """Send, and return how many were sent. A crash after a slice was marked delays it until the sweeper finds it
+        overdue. Two calls within the same milliseconds as a new job's start can each send what the other did not see.
+        """
+        line = self._jobs.line(tenant, LINE_IN_SIGHT)
+        fresh = [waiting for waiting in line if waiting.sent_at is None]
+        free = max(0, self._slices_in_flight - (len(line) - len(fresh)))
+        mine = [waiting for waiting in fresh[:free] if self._jobs.mark_sent(waiting, self._clock())]
+        if mine:
+            self._queue.send(mine)
+        return len(mine)
