@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from contacts.adapters.backoff import Backoff
 from contacts.adapters.s3_files import S3Files
-from contacts.ports import FileInfo, FileStore
+from contacts.ports import FileInfo, FileStore, NotDeleted
 from tests.support.aws_clients import ENGINES, REGION, client_of
 from tests.support.client_wrappers import FailsFirst, client_error
 from tests.support.memory_files import MemoryFiles
@@ -199,6 +199,42 @@ class TestListing:
         assert list(files.list_keys(f"{key}/")) == names
 
 
+class TestDeleting:
+    def test_objects_that_are_deleted_are_gone_and_others_stay(self, files: FileStore, key: str) -> None:
+        for name in ("one", "two", "three"):
+            files.put(f"{key}/{name}", name.encode())
+        files.delete([f"{key}/one", f"{key}/two"])
+        files.delete([f"{key}/two", f"{key}/never was"])
+        assert list(files.list_keys(f"{key}/")) == [f"{key}/three"]
+        assert files.get(f"{key}/one") is None
+        assert files.info(f"{key}/one") is None
+        with pytest.raises(FileNotFoundError):
+            files.open(f"{key}/one")
+        assert files.put_if_absent(f"{key}/one", b"new"), "its key is free again"
+
+    def test_more_than_one_call_takes_are_all_deleted(self, files: FileStore, key: str) -> None:
+        names = [f"{key}/{number:05d}" for number in range(1_002)]  # S3 deletes a thousand at a time
+        for name in (names[0], names[999], names[1_000], names[1_001]):
+            files.put(name, b"")
+        files.delete(names)
+        assert list(files.list_keys(f"{key}/")) == []
+
+    def test_deleting_nothing_is_no_trouble(self, files: FileStore) -> None:
+        files.delete([])
+
+
+class KeepsObjects:
+    """A client that deletes none but the last object of each call."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def delete_objects(self, Bucket: str, Delete: dict[str, Any]) -> dict[str, Any]:  # noqa: N803 - the client's own
+        *kept, gone = Delete["Objects"]
+        self._client.delete_objects(Bucket=Bucket, Delete={**Delete, "Objects": [gone]})
+        return {"Errors": [{"Key": each["Key"], "Code": "InternalError", "Message": "try again"} for each in kept]}
+
+
 class TestS3:
     """What only S3 has: conflicts of writers, uploads in parts, buckets without versions."""
 
@@ -231,7 +267,20 @@ class TestS3:
         with files.open(key) as stream:
             assert stream.read() == b"one"
 
-    @pytest.mark.parametrize("method", ["head_object", "get_object", "put_object"])
+    def test_objects_that_s3_keeps_are_an_error_after_all_others_were_tried(
+        self, engine: tuple[Any, str], key: str
+    ) -> None:
+        client, bucket = engine
+        files = S3Files(client=client, bucket=bucket)
+        for name in ("0", "999", "1000", "1001"):
+            files.put(f"{key}/{name}", b"")
+        wrapped = S3Files(client=KeepsObjects(client), bucket=bucket)
+        with pytest.raises(NotDeleted, match="kept 1000 of 1002 objects: InternalError") as raised:
+            wrapped.delete([f"{key}/{number}" for number in range(1_002)])
+        assert key not in str(raised.value), "keys hold tenants"
+        assert list(files.list_keys(f"{key}/")) == [f"{key}/0", f"{key}/1000"]
+
+    @pytest.mark.parametrize("method", ["head_object", "get_object", "put_object", "delete_objects"])
     def test_trouble_is_never_taken_for_an_answer(self, engine: tuple[Any, str], key: str, method: str) -> None:
         client, bucket = engine
         calls = {
@@ -242,6 +291,7 @@ class TestS3:
                 lambda files: files.open(key),
             ],
             "put_object": [lambda files: files.put(key, b""), lambda files: files.put_if_absent(key, b"")],
+            "delete_objects": [lambda files: files.delete([key])],
         }[method]
         for call in calls:
             denied = client_error("AccessDenied", status=403)

@@ -1,16 +1,19 @@
-"""What every `JobRunner` does: the in-memory one and Step Functions' on the local engine; its details by stubs."""
+"""What every `JobRunner`, and every `ExportRunner`, does: the in-memory one and Step Functions' on the local engine;
+its details by stubs."""
 
 from __future__ import annotations
 
 import json
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from contacts.adapters.stepfunctions import StepFunctionsRunner
+from contacts.adapters.stepfunctions import StepFunctionsExportRunner, StepFunctionsRunner
+from contacts.export_ports import ExportRunner
 from contacts.ports import ExecutionState, JobRunner
 from tests.support.aws_clients import REGION, make_client, ministack_endpoint
 from tests.support.memory_runner import MemoryRunner
@@ -28,15 +31,26 @@ def runner(request: pytest.FixtureRequest) -> JobRunner:
     if request.param == "memory":
         return MemoryRunner()
     client = make_client("stepfunctions", ministack_endpoint())
-    machines = [
-        client.create_state_machine(
-            name=f"{kind}-{uuid.uuid4()}", definition=json.dumps(WAITING), roleArn="arn:aws:iam::123456789012:role/r"
-        )["stateMachineArn"]
-        for kind in ("import", "rollback")
-    ]
     return StepFunctionsRunner(
-        client=client, import_state_machine_arn=machines[0], rollback_state_machine_arn=machines[1]
+        client=client,
+        import_state_machine_arn=waiting_machine(client, "import"),
+        rollback_state_machine_arn=waiting_machine(client, "rollback"),
     )
+
+
+@pytest.fixture(params=["memory", "ministack"])
+def export_runner(request: pytest.FixtureRequest) -> ExportRunner:
+    if request.param == "memory":
+        return MemoryRunner()
+    client = make_client("stepfunctions", ministack_endpoint())
+    return StepFunctionsExportRunner(client=client, state_machine_arn=waiting_machine(client, "export"))
+
+
+def waiting_machine(client: Any, kind: str) -> str:
+    created = client.create_state_machine(
+        name=f"{kind}-{uuid.uuid4()}", definition=json.dumps(WAITING), roleArn="arn:aws:iam::123456789012:role/r"
+    )
+    return str(created["stateMachineArn"])
 
 
 def test_a_job_that_was_started_runs_and_another_is_missing(runner: JobRunner) -> None:
@@ -64,6 +78,14 @@ def test_each_attempt_of_each_rollback_is_an_execution_of_its_own(runner: JobRun
     assert running == [(1, 1), (1, 3), (11, 1)]
     assert {state for key, state in found.items() if key not in running} == {ExecutionState.MISSING}
     assert runner.rollback_state("job-2", 1, 1) is ExecutionState.MISSING
+
+
+def test_an_export_that_was_started_runs_once_and_another_is_missing(export_runner: ExportRunner) -> None:
+    assert export_runner.export_state("job-1") is ExecutionState.MISSING
+    export_runner.start_export("job-1")
+    export_runner.start_export("job-1")
+    assert export_runner.export_state("job-1") is ExecutionState.RUNNING
+    assert export_runner.export_state("job-2") is ExecutionState.MISSING
 
 
 @pytest.fixture
@@ -104,6 +126,19 @@ def test_a_rollbacks_execution_is_told_job_and_run_and_its_name_has_room(
     found = {"executionArn": execution, "stateMachineArn": ROLLBACK_MACHINE, "status": "FAILED", "startDate": STARTED}
     stubber.add_response("describe_execution", found, {"executionArn": execution})
     assert runner.rollback_state(job, 12345, 12345) is ExecutionState.ENDED
+
+
+def test_an_exports_execution_is_named_after_the_job_and_told_nothing_else() -> None:
+    machine = MACHINE.replace("Import", "Export")
+    client = make_client("stepfunctions")
+    with Stubber(client) as stubber:
+        stubber.add_response(
+            "start_execution",
+            {"executionArn": f"{machine}:job-1", "startDate": STARTED},
+            {"stateMachineArn": machine, "name": "job-1", "input": '{"jobId": "job-1"}'},
+        )
+        StepFunctionsExportRunner(client=client, state_machine_arn=machine).start_export("job-1")
+        stubber.assert_no_pending_responses()
 
 
 def test_an_execution_that_ran_before_is_no_error(stub: tuple[StepFunctionsRunner, Stubber]) -> None:

@@ -246,8 +246,8 @@ class TestOpenJobs:
         for number in (3, 1, 2):
             store.create_import(make_job(f"job-{number}", at=f"2026-01-01T00:0{number}:00.000Z"))
         assert list(store.open_jobs("2026-01-01T00:03:00.000Z")) == [
-            OpenJob("job-1", "2026-01-01T00:01:00.000Z"),
-            OpenJob("job-2", "2026-01-01T00:02:00.000Z"),
+            OpenJob("job-1", "2026-01-01T00:01:00.000Z", "import"),
+            OpenJob("job-2", "2026-01-01T00:02:00.000Z", "import"),
         ]
         store.start_processing("job-1", "2026-01-01T00:05:00.000Z")
         assert [job.job_id for job in store.open_jobs("2026-01-01T00:04:00.000Z")] == ["job-2", "job-3"]

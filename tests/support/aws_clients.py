@@ -72,7 +72,7 @@ def ministack_endpoint() -> str:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",
-            "SERVICES": "dynamodb,s3,stepfunctions,events",
+            "SERVICES": "dynamodb,s3,sqs,stepfunctions,events",
             "LOG_LEVEL": "ERROR",
         },
         stdout=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -49,6 +50,38 @@ class FailsFirst(_Wrapper):
             return getattr(client, method)(**request)
 
         setattr(self, method, call)
+
+
+class SendsTwice(_Wrapper):
+    """Every call of `method` goes out twice, and only the second answer comes back, as when the SDK sends a request
+    again whose first answer was lost."""
+
+    def __init__(self, client: Any, method: str) -> None:
+        super().__init__(client)
+
+        def call(**request: Any) -> Any:
+            with contextlib.suppress(ClientError):
+                getattr(client, method)(**request)
+            return getattr(client, method)(**request)
+
+        setattr(self, method, call)
+
+
+class SmallPages(_Wrapper):
+    """Its paginators get two items an answer, as if these were as large as an answer can be."""
+
+    def get_paginator(self, operation: str) -> Any:
+        paginator = self._client.get_paginator(operation)
+        return _SmallPages(paginator)
+
+
+class _SmallPages:
+    def __init__(self, paginator: Any) -> None:
+        self._paginator = paginator
+
+    def paginate(self, **request: Any) -> Any:
+        config = {**request.pop("PaginationConfig", {}), "PageSize": 2}
+        return self._paginator.paginate(**request, PaginationConfig=config)
 
 
 class MeetsOthers(_Wrapper):

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from contacts.adapters.dynamodb.bulk_job_store import DynamoBulkJobStore
+from contacts.adapters.dynamodb.export_job_store import DynamoExportJobStore
 from contacts.adapters.dynamodb.job_store import DynamoJobStore
+from contacts.bulk_ports import BulkJobStore
+from contacts.domain.bulk_job import BulkJob, BulkKind
+from contacts.domain.export_job import ExportFormat, ExportJob, ExportOptions
 from contacts.domain.import_job import ImportJob, ImportStatus
 from contacts.domain.rollback import OnConflict, Rollback
+from contacts.export_ports import ExportJobStore
 from contacts.ports import JobStore
 from tests.support.fake_clock import FakeClock
 from tests.support.jobs_table import JobsTable
+from tests.support.memory_bulk_job_store import MemoryBulkJobStore
+from tests.support.memory_export_job_store import MemoryExportJobStore
+from tests.support.memory_job_store import MemoryJobStore
+from tests.support.memory_jobs_table import MemoryJobsTable
 
 RETENTION_DAYS = 90
 
@@ -29,6 +40,68 @@ def store_maker(table: JobsTable, clock: FakeClock) -> MakeStore:
         return DynamoJobStore(**{**settings, **options})
 
     return make
+
+
+@dataclass(frozen=True)
+class JobStores:
+    """The stores of all kinds of jobs on one table."""
+
+    imports: JobStore
+    bulk: BulkJobStore
+    exports: ExportJobStore
+
+
+def job_stores(
+    table: JobsTable | None,
+    clock: FakeClock,
+    wrap: Callable[[Any], Any] = lambda inner: inner,
+    *,
+    retention_days: int = RETENTION_DAYS,
+    **options: Any,
+) -> JobStores:
+    """All stores on this table, or in memory; `wrap` puts something between them and the client."""
+    if table is None:
+        shared = MemoryJobsTable(clock=clock, retention_days=retention_days)
+        return JobStores(
+            MemoryJobStore(table=shared), MemoryBulkJobStore(table=shared), MemoryExportJobStore(table=shared)
+        )
+    settings: dict[str, Any] = {"client": wrap(table.client), "table": table.name, "clock": clock, **options}
+    return JobStores(
+        DynamoJobStore(**settings, retention_days=retention_days),
+        DynamoBulkJobStore(**settings),
+        DynamoExportJobStore(**settings),
+    )
+
+
+def make_bulk_job(id_: str = JOB, tenant: str = "a", at: str = "2026-01-01T00:00:00.000Z", **fields: object) -> BulkJob:
+    """A create job of three slices."""
+    values = {
+        "id": id_,
+        "kind": BulkKind.CREATE,
+        "tenant": tenant,
+        "created_by": "user",
+        "created_at": at,
+        "changed_at": at,
+        "tracking_key": f"bcc:j:{id_}",
+        "total": 1_001,
+    }
+    return BulkJob(**{**values, **fields})
+
+
+def make_export_job(
+    id_: str = JOB, tenant: str = "a", at: str = "2026-01-01T00:00:00.000Z", **fields: object
+) -> ExportJob:
+    """A pending job that expires on the 8th."""
+    values = {
+        "id": id_,
+        "tenant": tenant,
+        "created_by": "user",
+        "created_at": at,
+        "changed_at": at,
+        "expires_at": "2026-01-08T00:00:00.000Z",
+        "options": ExportOptions(format=ExportFormat.CSV),
+    }
+    return ExportJob(**{**values, **fields})
 
 
 def make_job(id_: str = JOB, tenant: str = "a", at: str = "2026-01-01T00:00:00.000Z", **fields: object) -> ImportJob:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import BinaryIO
 
@@ -74,3 +74,8 @@ class MemoryFiles:
         with self._lock:
             keys = sorted(key for key in self.versions if key.startswith(prefix))
         yield from keys
+
+    def delete(self, keys: Sequence[str]) -> None:
+        with self._lock:
+            for key in keys:
+                self.versions.pop(key, None)

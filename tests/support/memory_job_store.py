@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from contacts.domain.import_job import OPEN_STATUSES, FileError, ImportJob, ImportStatus, PartRecord, StagedFile
+from contacts.domain.jobs import Job
 from contacts.domain.paging import Page
 from contacts.domain.rollback import Rollback, RollbackCounts, RollbackMode, RollbackPart, RollbackStatus
 from contacts.ports import Clock, OpenJob
+from tests.support.memory_jobs_table import MemoryJobsTable, is_rolling
 
-KIND = "import"
 _DONE = frozenset({ImportStatus.COMPLETED, ImportStatus.FAILED})
 
 
 class MemoryJobStore:
-    """Without a clock nothing expires.
+    """Without a clock nothing expires. Shares its table with the stores of other kinds of jobs where one is given.
 
     For tests that look inside, `records` holds (job, part) -> record, and `rollback_records` those of rollbacks by
     (job, run, mode, part); each stands beside the time when it was written.
     """
 
-    def __init__(self, *, clock: Clock | None = None, retention_days: int = 90) -> None:
-        self._clock = clock
-        self._retention = timedelta(days=retention_days)
-        self._lock = threading.RLock()
-        self.jobs: dict[str, ImportJob] = {}
+    def __init__(
+        self, *, clock: Clock | None = None, retention_days: int = 90, table: MemoryJobsTable | None = None
+    ) -> None:
+        self._table = table or MemoryJobsTable(clock=clock, retention_days=retention_days)
+        self._lock = self._table.lock
+        self.jobs = self._table.jobs
         self.records: dict[tuple[str, int], tuple[PartRecord, str]] = {}
         self.rollback_records: dict[tuple[str, int, RollbackMode, int], tuple[RollbackPart, str]] = {}
 
     def create_import(self, job: ImportJob) -> bool:
-        with self._lock:
-            if self.find_import(job.id) is not None:
-                return False
-            self.jobs[job.id] = job
-            return True
+        return self._table.create(job)
 
     def find_import(self, job_id: str) -> ImportJob | None:
-        job = self.jobs.get(job_id)
-        return None if job is None or self._expired(job.changed_at) else job
+        job = self._table.find(job_id)
+        return job if isinstance(job, ImportJob) else None
 
     def start_processing(self, job_id: str, at: str) -> ImportJob | None:
         with self._lock:
@@ -68,7 +64,7 @@ class MemoryJobStore:
 
     def has_part(self, job_id: str, part: int) -> bool:
         record = self.records.get((job_id, part))
-        return record is not None and not self._expired(record[1])
+        return record is not None and not self._table.is_expired(record[1])
 
     def parts(self, job_id: str) -> Iterator[PartRecord]:
         with self._lock:
@@ -124,7 +120,7 @@ class MemoryJobStore:
 
     def has_rollback_part(self, job_id: str, run: int, mode: RollbackMode, part: int) -> bool:
         record = self.rollback_records.get((job_id, run, mode, part))
-        return record is not None and not self._expired(record[1])
+        return record is not None and not self._table.is_expired(record[1])
 
     def rollback_parts(self, job_id: str, run: int, mode: RollbackMode) -> Iterator[RollbackPart]:
         with self._lock:
@@ -146,11 +142,7 @@ class MemoryJobStore:
             return self._keep(ended)
 
     def open_jobs(self, changed_before: str) -> Iterator[OpenJob]:
-        with self._lock:
-            jobs = sorted(self.jobs.values(), key=lambda job: job.changed_at)
-        for job in jobs:
-            if job.changed_at < changed_before and (not job.announced or _is_rolling(job)):
-                yield OpenJob(job.id, job.changed_at)
+        return self._table.open_jobs(changed_before)
 
     def list_jobs(
         self,
@@ -160,19 +152,8 @@ class MemoryJobStore:
         position: str | None = None,
         status: str | None = None,
         kind: str | None = None,
-    ) -> Page[ImportJob]:
-        with self._lock:
-            jobs = {
-                f"{job.created_at}#{job.id}": job
-                for job in self.jobs.values()
-                if job.tenant == tenant
-                and not self._expired(job.changed_at)
-                and status in {None, job.status.value}
-                and kind in {None, KIND}
-            }
-        keys = sorted((key for key in jobs if position is None or key < position), reverse=True)
-        taken = keys[:limit]
-        return Page([jobs[key] for key in taken], taken[-1] if len(keys) > limit else None)
+    ) -> Page[Job]:
+        return self._table.list_jobs(tenant, limit=limit, position=position, status=status, kind=kind)
 
     def _begin_run(self, job: ImportJob, rollback: Rollback, at: str) -> ImportJob | None:
         last = job.rollback
@@ -211,20 +192,11 @@ class MemoryJobStore:
 
     def _find_rolling(self, job_id: str, run: int) -> ImportJob | None:
         job = self.find_import(job_id)
-        return job if job and job.rollback and job.rollback.run == run and _is_rolling(job) else None
+        return job if job and job.rollback and job.rollback.run == run and is_rolling(job) else None
 
     def _keep(self, job: ImportJob) -> ImportJob:
         self.jobs[job.id] = job
         return job
-
-    def _expired(self, changed_at: str) -> bool:
-        if self._clock is None:
-            return False
-        return datetime.fromisoformat(changed_at) + self._retention <= datetime.fromisoformat(self._clock())
-
-
-def _is_rolling(job: ImportJob) -> bool:
-    return job.rollback is not None and job.rollback.status is RollbackStatus.RUNNING
 
 
 def _same_request(one: Rollback, other: Rollback) -> bool:

@@ -1,4 +1,4 @@
-"""A `JobRunner` that notes what was started and runs nothing."""
+"""A `JobRunner`, and an `ExportRunner`, that notes what was started and runs nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def rollback_execution(job_id: str, run: int, attempt: int) -> str:
 
 
 class MemoryRunner:
-    """`started` holds each execution once, in order: an import's is called as the job. `states` is where a test says
-    how one ended."""
+    """`started` holds each execution once, in order: an import's or an export's is called as the job. `states` is where
+    a test says how one ended."""
 
     def __init__(self) -> None:
         self.started: list[str] = []
@@ -29,6 +29,12 @@ class MemoryRunner:
 
     def rollback_state(self, job_id: str, run: int, attempt: int) -> ExecutionState:
         return self.states.get(rollback_execution(job_id, run, attempt), ExecutionState.MISSING)
+
+    def start_export(self, job_id: str) -> None:
+        self._start(job_id)
+
+    def export_state(self, job_id: str) -> ExecutionState:
+        return self.states.get(job_id, ExecutionState.MISSING)
 
     def _start(self, name: str) -> None:
         if name not in self.states:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from contacts.adapters.backoff import Backoff
 from contacts.adapters.s3_reading import ResumingObject
-from contacts.ports import FileInfo
+from contacts.ports import FileInfo, NotDeleted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: Up to this size a stream is stored with one request; beyond, in parts of this size.
 _PART_BYTES = 8 * 1024 * 1024
 _READ_BUFFER_BYTES = 256 * 1024
+#: DeleteObjects' quota.
+_MAX_DELETIONS = 1_000
 #: What S3 calls the one version of an object in a bucket without versions.
 _UNVERSIONED = "null"
 
@@ -107,6 +109,18 @@ class S3Files:
         for page in pages:
             for found in page.get("Contents", ()):
                 yield found["Key"]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """See `FileStore.delete`. In a versioned bucket what was there stays as an older version for its lifecycle."""
+        errors: list[str] = []
+        for start in range(0, len(keys), _MAX_DELETIONS):
+            batch = keys[start : start + _MAX_DELETIONS]
+            answer = self._client.delete_objects(
+                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
+            )
+            errors += [error.get("Code", "unknown") for error in answer.get("Errors", ())]
+        if errors:
+            raise NotDeleted(f"the bucket kept {len(errors)} of {len(keys)} objects: {errors[0]}")
 
 
 class _ChunkReader(io.RawIOBase):

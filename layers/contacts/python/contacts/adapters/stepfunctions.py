@@ -15,34 +15,53 @@ _RUNNING = frozenset({"RUNNING", "PENDING_REDRIVE"})
 
 
 class StepFunctionsRunner:
-    """`JobRunner` on Step Functions. An execution's name is used once for 90 days, longer than any job runs."""
+    """`JobRunner` on Step Functions."""
 
     def __init__(self, *, client: SFNClient, import_state_machine_arn: str, rollback_state_machine_arn: str) -> None:
-        self._client = client
-        self._import_state_machine_arn = import_state_machine_arn
-        self._rollback_state_machine_arn = rollback_state_machine_arn
+        self._imports = _Executions(client, import_state_machine_arn)
+        self._rollbacks = _Executions(client, rollback_state_machine_arn)
 
     def start_import(self, job_id: str) -> None:
-        self._start(self._import_state_machine_arn, job_id, {"jobId": job_id})
+        self._imports.start(job_id, {"jobId": job_id})
 
     def import_state(self, job_id: str) -> ExecutionState:
-        return self._state(self._import_state_machine_arn, job_id)
+        return self._imports.state(job_id)
 
     def start_rollback(self, job_id: str, run: int, attempt: int) -> None:
-        name = _rollback_execution(job_id, run, attempt)
-        self._start(self._rollback_state_machine_arn, name, {"jobId": job_id, "run": run})
+        self._rollbacks.start(_rollback_execution(job_id, run, attempt), {"jobId": job_id, "run": run})
 
     def rollback_state(self, job_id: str, run: int, attempt: int) -> ExecutionState:
-        return self._state(self._rollback_state_machine_arn, _rollback_execution(job_id, run, attempt))
+        return self._rollbacks.state(_rollback_execution(job_id, run, attempt))
 
-    def _start(self, machine: str, name: str, given: Mapping[str, str | int]) -> None:
+
+class StepFunctionsExportRunner:
+    """`ExportRunner` on Step Functions."""
+
+    def __init__(self, *, client: SFNClient, state_machine_arn: str) -> None:
+        self._exports = _Executions(client, state_machine_arn)
+
+    def start_export(self, job_id: str) -> None:
+        self._exports.start(job_id, {"jobId": job_id})
+
+    def export_state(self, job_id: str) -> ExecutionState:
+        return self._exports.state(job_id)
+
+
+class _Executions:
+    """The executions of one state machine. A name is used once for 90 days, longer than any job runs."""
+
+    def __init__(self, client: SFNClient, state_machine_arn: str) -> None:
+        self._client = client
+        self._machine = state_machine_arn
+
+    def start(self, name: str, given: Mapping[str, str | int]) -> None:
         try:
-            self._client.start_execution(stateMachineArn=machine, name=name, input=json.dumps(given))
+            self._client.start_execution(stateMachineArn=self._machine, name=name, input=json.dumps(given))
         except self._client.exceptions.ExecutionAlreadyExists:
             return  # it has run, which is what the caller wants
 
-    def _state(self, machine: str, name: str) -> ExecutionState:
-        executions = machine.replace(":stateMachine:", ":execution:", 1)
+    def state(self, name: str) -> ExecutionState:
+        executions = self._machine.replace(":stateMachine:", ":execution:", 1)
         try:
             execution = self._client.describe_execution(executionArn=f"{executions}:{name}")
         except self._client.exceptions.ExecutionDoesNotExist:

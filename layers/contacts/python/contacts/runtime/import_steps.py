@@ -1,11 +1,9 @@
-"""The use cases behind the later steps of an import, its rollback and the sweeper, made of a function's ports.
+"""The use cases behind the later steps of an import, and of its rollback, made of a function's ports.
 
 Staging stands apart, in `staging`: it alone loads the libraries that read files.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from contacts.runtime.wiring import Wiring
 from contacts.usecases.announce_import import AnnounceImport
@@ -14,10 +12,10 @@ from contacts.usecases.finish_import import FinishImport
 from contacts.usecases.finish_rollback import FinishRollback
 from contacts.usecases.import_parts import PartEnd
 from contacts.usecases.import_results import WriteImportResults
+from contacts.usecases.mend_import import MendImport
 from contacts.usecases.prepare_rollback import PrepareRollback
 from contacts.usecases.roll_back_part import RollBackPart
 from contacts.usecases.rollback_results import WriteRollbackResults
-from contacts.usecases.sweep_jobs import SweepJobs
 from contacts.usecases.unit_of_work import UnitOfWork
 
 
@@ -71,15 +69,13 @@ def finish_rollback(wiring: Wiring) -> FinishRollback:
     )
 
 
-def sweep_jobs(wiring: Wiring, on_error: Callable[[str, Exception], None]) -> SweepJobs:
-    return SweepJobs(
+def mend_import(wiring: Wiring) -> MendImport:
+    return MendImport(
         jobs=wiring.jobs,
         runner=wiring.runner,
         finish=finish_import(wiring),
         finish_rollback=finish_rollback(wiring),
         announce=_announce_import(wiring),
-        clock=wiring.clock,
-        on_error=on_error,
     )
 
 

@@ -42,6 +42,23 @@ class Settings:
         return self._text("ROLLBACK_STATE_MACHINE_ARN")
 
     @property
+    def export_state_machine_arn(self) -> str:
+        return self._text("EXPORT_STATE_MACHINE_ARN")
+
+    @property
+    def create_slices_queue_url(self) -> str:
+        return self._text("CREATE_SLICES_QUEUE_URL")
+
+    @property
+    def delete_slices_queue_url(self) -> str:
+        return self._text("DELETE_SLICES_QUEUE_URL")
+
+    @property
+    def tenant_slices_in_flight(self) -> int:
+        """How many slices of one tenant's bulk jobs are with the workers at a time."""
+        return self._number("TENANT_SLICES_IN_FLIGHT")
+
+    @property
     def event_bus_name(self) -> str:
         return self._text("EVENT_BUS_NAME")
 

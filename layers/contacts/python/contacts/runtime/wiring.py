@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from contacts.ports import (
-    Clock,
-    ContactStore,
-    EventPublisher,
-    FileLinks,
-    FileStore,
-    IdempotencyStore,
-    JobRunner,
-    JobStore,
-    SegmentStore,
-)
 from contacts.runtime import clients
 from contacts.runtime.settings import Settings
 from contacts.runtime.utc_clock import utc_now
+
+if TYPE_CHECKING:
+    from contacts.bulk_ports import BulkJobStore, CollectionStore, SliceQueue
+    from contacts.export_ports import AuditLog, ExportJobStore, ExportRunner
+    from contacts.ports import (
+        Clock,
+        ContactStore,
+        EventPublisher,
+        FileLinks,
+        FileStore,
+        IdempotencyStore,
+        JobRunner,
+        JobStore,
+        SegmentStore,
+    )
 
 # Adapters are imported by the parts that build them: a function pays, in start-up time too, for what it uses alone.
 # ruff: noqa: PLC0415
@@ -69,6 +73,49 @@ class Wiring:
         from contacts.adapters.dynamodb.segment_store import DynamoSegmentStore
 
         return DynamoSegmentStore(client=clients.dynamodb(), table=self.settings.jobs_table)
+
+    @cached_property
+    def bulk_jobs(self) -> BulkJobStore:
+        from contacts.adapters.dynamodb.bulk_job_store import DynamoBulkJobStore
+
+        return DynamoBulkJobStore(client=clients.dynamodb(), table=self.settings.jobs_table, clock=self.clock)
+
+    @cached_property
+    def slice_queue(self) -> SliceQueue:
+        from contacts.adapters.sqs_slices import SqsSliceQueue
+        from contacts.domain.bulk_job import BulkKind
+
+        queue_urls = {
+            BulkKind.CREATE: self.settings.create_slices_queue_url,
+            BulkKind.DELETE: self.settings.delete_slices_queue_url,
+        }
+        return SqsSliceQueue(client=clients.sqs(), queue_urls=queue_urls)
+
+    @cached_property
+    def collections(self) -> CollectionStore:
+        from contacts.adapters.dynamodb.collection_store import DynamoCollectionStore
+
+        return DynamoCollectionStore(client=clients.dynamodb(), table=self.settings.jobs_table)
+
+    @cached_property
+    def exports(self) -> ExportJobStore:
+        from contacts.adapters.dynamodb.export_job_store import DynamoExportJobStore
+
+        return DynamoExportJobStore(client=clients.dynamodb(), table=self.settings.jobs_table, clock=self.clock)
+
+    @cached_property
+    def audit_log(self) -> AuditLog:
+        from contacts.adapters.dynamodb.audit_log import DynamoAuditLog
+
+        return DynamoAuditLog(client=clients.dynamodb(), table=self.settings.jobs_table, clock=self.clock)
+
+    @cached_property
+    def export_runner(self) -> ExportRunner:
+        from contacts.adapters.stepfunctions import StepFunctionsExportRunner
+
+        return StepFunctionsExportRunner(
+            client=clients.stepfunctions(), state_machine_arn=self.settings.export_state_machine_arn
+        )
 
     @cached_property
     def idempotency(self) -> IdempotencyStore:

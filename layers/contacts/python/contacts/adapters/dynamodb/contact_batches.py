@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: BatchExecuteStatement takes 25 statements (API reference).
 MAX_STATEMENTS = 25
 
+#: A statement and its number among those that are to be run.
+Numbered: TypeAlias = tuple[int, Statement]
+
 _REFUSED_CODES = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 
 
@@ -26,37 +29,39 @@ class StatementError(Exception):
     """DynamoDB can't carry a statement out at all: a fault of ours, a missing table or permission."""
 
 
-def run_statements(client: DynamoDBClient, statements: Sequence[Statement], patience: Patience) -> list[WriteResult]:
+def run_statements(client: DynamoDBClient, statements: Iterable[Statement], patience: Patience) -> list[WriteResult]:
     """Send the statements, throttled ones again and again; the results stand in the order of the statements.
 
+    Statements are taken when their batch is filled: made then, they and their many attributes are sent while they are
+    still in the processor's cache, and the next batch takes their memory.
     `client` must not retry: a batch whose answer is lost is not sent again, its statements are UNKNOWN.
     """
     results: dict[int, WriteResult] = {}
-    waiting: Sequence[int] = range(len(statements))
-    while waiting:
+    waiting: Iterable[Numbered] = enumerate(statements)
+    while True:
         throttled = []
-        for batch in _batches(statements, waiting):
-            for number, result in zip(batch, _send(client, [statements[n] for n in batch]), strict=True):
+        for batch in _batches(waiting):
+            for numbered, result in zip(batch, _send(client, [statement for _, statement in batch]), strict=True):
                 if result is None:
-                    throttled.append(number)
+                    throttled.append(numbered)
                 else:
-                    results[number] = result
-        if throttled:
-            patience.pause()
+                    results[numbered[0]] = result
+        if not throttled:
+            return [results[number] for number in range(len(results))]
+        patience.pause()
         waiting = throttled
-    return [results[number] for number in range(len(statements))]
 
 
-def _batches(statements: Sequence[Statement], numbers: Iterable[int]) -> Iterator[list[int]]:
-    """Numbers in their order, 25 at a time; DynamoDB refuses a batch that names a key twice."""
-    batch: list[int] = []
+def _batches(statements: Iterable[Numbered]) -> Iterator[list[Numbered]]:
+    """Statements in their order, 25 at a time; DynamoDB refuses a batch that names a key twice."""
+    batch: list[Numbered] = []
     keys: set[Key] = set()
-    for number in numbers:
-        key = statements[number].key
+    for numbered in statements:
+        key = numbered[1].key
         if len(batch) == MAX_STATEMENTS or key in keys:
             yield batch
             batch, keys = [], set()
-        batch.append(number)
+        batch.append(numbered)
         keys.add(key)
     if batch:
         yield batch

@@ -46,13 +46,15 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Change: TypeAlias = Update | Delete
+#: What one statement can do.
+Single: TypeAlias = Insert | Change
 
 
 @dataclass(slots=True)
 class _Sorted:
-    """Numbers of writes with what is to be sent for each."""
+    """Numbers of writes with what is to be done for each: a statement at its place, a transaction, a look before."""
 
-    statements: dict[int, Statement] = field(default_factory=dict)
+    in_place: dict[int, tuple[Key, Single]] = field(default_factory=dict)
     units: dict[int, Unit] = field(default_factory=dict)
     to_locate: dict[int, Change] = field(default_factory=dict)
 
@@ -83,7 +85,7 @@ class ContactWriter:
         for number, write in enumerate(writes):
             check_write(self._keys, write)
             self._sort(number, write, plan)
-        results = self._send(plan.statements, plan.units)
+        results = self._send(plan)
         for number, result in results.items():
             write = writes[number]
             if result is WriteResult.REFUSED and isinstance(write, Update | Delete):
@@ -95,31 +97,30 @@ class ContactWriter:
         keys = self._keys
         match write:
             case Insert():
-                place = keys.place(write.after)
-                item = contact_to_item(keys, place, write.after)
-                plan.statements[number] = insert_statement(self._table, place, item)
+                plan.in_place[number] = keys.place(write.after), write
             case InsertTwin():
                 plan.units[number] = twin_unit(keys, write.after)
             case Update():
                 if changes_place(write.before, write.after):
                     plan.to_locate[number] = write
                 else:
-                    plan.statements[number] = self._update(keys.place(write.before), write)
+                    plan.in_place[number] = keys.place(write.before), write
             case Delete():
                 trace = self._trace(write.before)
                 place = keys.place(write.before)
                 if trace is not None:
                     plan.units[number] = young_deletion_unit(keys, write.before, trace)
                 elif place in (keys.home(write.before.id), keys.own(write.before.id)):
-                    plan.statements[number] = delete_statement(self._table, place, write.before)
+                    plan.in_place[number] = place, write
                 else:
                     plan.to_locate[number] = write  # with its forward
 
-    def _send(self, statements: Mapping[int, Statement], units: Mapping[int, Unit]) -> dict[int, WriteResult]:
-        sent = run_statements(self._client, list(statements.values()), self._patience)
-        results = dict(zip(statements, sent, strict=True))
-        carried_out = run_units(self._client, self._table, list(units.values()), self._patience)
-        results.update(zip(units, carried_out, strict=True))
+    def _send(self, plan: _Sorted) -> dict[int, WriteResult]:
+        statements = (self._statement(key, write) for key, write in plan.in_place.values())
+        sent = run_statements(self._client, statements, self._patience)
+        results = dict(zip(plan.in_place, sent, strict=True))
+        carried_out = run_units(self._client, self._table, list(plan.units.values()), self._patience)
+        results.update(zip(plan.units, carried_out, strict=True))
         return results
 
     def _write_located(self, changes: Mapping[int, Change]) -> dict[int, WriteResult]:
@@ -137,7 +138,7 @@ class ContactWriter:
                     results[number] = WriteResult.REFUSED
                 else:
                     self._sort_located(number, change, stored, plan)
-            sent = self._send(plan.statements, plan.units)
+            sent = self._send(plan)
             results.update((number, result) for number, result in sent.items() if result is not WriteResult.REFUSED)
             waiting = {number: change for number, change in waiting.items() if number not in results}
             if waiting:
@@ -150,7 +151,7 @@ class ContactWriter:
             plan.units[number] = unit
         elif not changes_place(change.before, change.after) or self._keys.place(change.after) == stored.key:
             # In place: a twin, also one that loses its e-mail and stays where it is.
-            plan.statements[number] = self._update(stored.key, change)
+            plan.in_place[number] = stored.key, change
         else:
             plan.units[number] = move_unit(self._keys, stored, self._heirs(stored), change.after, self._now)
 
@@ -160,9 +161,14 @@ class ContactWriter:
             return []
         return [each for each in self._reader.with_email(self._keys, email) if each.key != stored.key]
 
-    def _update(self, key: Key, update: Update) -> Statement:
-        to_set, removed = changed_attributes(self._keys, update.before, update.after)
-        return update_statement(self._table, key, update.before, to_set, removed)
+    def _statement(self, key: Key, write: Single) -> Statement:
+        match write:
+            case Insert(after):
+                return insert_statement(self._table, key, contact_to_item(self._keys, key, after))
+            case Update(before, after):
+                return update_statement(self._table, key, before, *changed_attributes(self._keys, before, after))
+            case Delete(before):
+                return delete_statement(self._table, key, before)
 
     def _trace(self, contact: Contact) -> Item | None:
         """The trace that a contact leaves, None for one that no job can come back for."""

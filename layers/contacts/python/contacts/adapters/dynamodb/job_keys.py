@@ -1,4 +1,5 @@
-"""Keys of the jobs table: jobs, their parts, segments, their members, idempotency claims.
+"""Keys of the jobs table: jobs of all kinds, their parts and slices, the lines in which slices wait, segments and
+collections, who is in them, audit records, idempotency claims.
 
 A tenant's name comes from a token and is quoted, so that no `#` in it reaches into another tenant's keys.
 """
@@ -13,14 +14,20 @@ from contacts.domain.errors import InvalidRequest
 #: A primary key as DynamoDB takes it: `pk` and `sk`.
 Key = dict[str, Any]
 
-#: Names of the two indexes and of their key attributes.
+#: Names of the indexes and of their key attributes.
 BY_TENANT_INDEX = "byTenant"
 OPEN_JOBS_INDEX = "openJobs"
 OPEN_KEY = "openKey"
 OPEN = "open"
+EXPIRING_EXPORTS_INDEX = "expiringExports"
+EXPORT_KEY = "exportKey"
+EXPORT = "export"
+FILE_EXPIRES_AT = "fileExpiresAt"
 
 PART_PREFIX = "PART#"
+SLICE_PREFIX = "SLICE#"
 SEGMENT_PREFIX = "SEG#"
+COLLECTION_PREFIX = "COL#"
 
 _JOB_PREFIX = "JOB#"
 #: DynamoDB's quota for a sort key, in bytes; that for a partition key is twice as much.
@@ -44,6 +51,18 @@ def part_key(job_id: str, part: int) -> Key:
     return _key(job_partition(job_id), f"{PART_PREFIX}{part:05d}")
 
 
+def slice_key(job_id: str, slice_: int) -> Key:
+    return _key(job_partition(job_id), f"{SLICE_PREFIX}{slice_:05d}")
+
+
+def line_partition(tenant: str) -> str:
+    return f"LINE#{_quoted(tenant)}"
+
+
+def line_key(tenant: str, position: str) -> Key:
+    return _key(line_partition(tenant), position)
+
+
 def rollback_part_key(job_id: str, run: int, mode: str, part: int) -> Key:
     return _key(job_partition(job_id), f"{rollback_parts_prefix(run, mode)}{part:05d}")
 
@@ -62,16 +81,24 @@ def segment_key(tenant: str, segment_id: str) -> Key:
     return _key(tenant_partition(tenant), f"{SEGMENT_PREFIX}{segment_id}")
 
 
+def collection_key(tenant: str, collection_id: str) -> Key:
+    return _key(tenant_partition(tenant), f"{COLLECTION_PREFIX}{collection_id}")
+
+
 def tenant_partition(tenant: str) -> str:
-    return f"TENANT#{quote(tenant, safe='')}"
+    return f"TENANT#{_quoted(tenant)}"
 
 
-def members_partition(tenant: str, segment_id: str) -> str:
-    return f"{SEGMENT_PREFIX}{quote(tenant, safe='')}#{segment_id}"
+def segment_members_partition(tenant: str, segment_id: str) -> str:
+    return f"{SEGMENT_PREFIX}{_quoted(tenant)}#{segment_id}"
 
 
-def members_key(tenant: str, segment_id: str, position: str) -> Key:
-    return _key(members_partition(tenant, segment_id), position)
+def collection_members_partition(tenant: str, collection_id: str) -> str:
+    return f"{COLLECTION_PREFIX}{_quoted(tenant)}#{collection_id}"
+
+
+def members_key(partition: str, position: str) -> Key:
+    return _key(partition, position)
 
 
 def members_position(job: str, part: int, chunk: int) -> str:
@@ -80,8 +107,16 @@ def members_position(job: str, part: int, chunk: int) -> str:
 
 
 def members_prefix(job: str) -> str:
-    """What the sort keys of all that one job put into a segment begin with."""
+    """What the sort keys of all that one job put into a segment or a collection begin with."""
     return f"{job}#"
+
+
+def audit_partition(tenant: str) -> str:
+    return f"AUDIT#{_quoted(tenant)}"
+
+
+def audit_key(tenant: str, position: str) -> Key:
+    return _key(audit_partition(tenant), position)
 
 
 def claim_key(key: str) -> Key:
@@ -102,6 +137,10 @@ def checked_position(position: str) -> str:
     if not can_be_id(position):
         raise InvalidRequest("The position does not belong to this list.", code="CURSOR_INVALID", field="cursor")
     return position
+
+
+def _quoted(tenant: str) -> str:
+    return quote(tenant, safe="")
 
 
 def _key(partition: str, sort: str) -> Key:

@@ -1,57 +1,56 @@
-"""Import jobs in DynamoDB: one small item a job, one a finished part."""
+"""Import jobs in DynamoDB, one small item a job, one a finished part; and the lists of jobs of all kinds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from contacts.adapters.backoff import Backoff
 from contacts.adapters.dynamodb.conflicts import is_condition_refused, refused_item
-from contacts.adapters.dynamodb.job_items import (
+from contacts.adapters.dynamodb.import_job_items import (
+    ENDED,
     counters,
     file_error_map,
+    import_job_item,
     is_rolling,
-    job_from_item,
-    job_item,
     part_from_item,
     part_item,
     staged_map,
 )
-from contacts.adapters.dynamodb.job_keys import (
-    BY_TENANT_INDEX,
-    OPEN,
-    OPEN_JOBS_INDEX,
-    OPEN_KEY,
-    PART_PREFIX,
-    checked_position,
-    created_key,
-    job_id_of,
-    part_key,
-)
-from contacts.adapters.dynamodb.job_updates import ENDED, UNEXPIRED, UNUSED, JobChange
+from contacts.adapters.dynamodb.job_keys import OPEN_KEY, PART_PREFIX, part_key
+from contacts.adapters.dynamodb.job_lists import JobLists
+from contacts.adapters.dynamodb.job_updates import JobChange
 from contacts.adapters.dynamodb.rollback_items import STATUS as ROLLBACK_STATUS
 from contacts.adapters.dynamodb.rollback_runs import RollbackRuns
 from contacts.domain.import_job import OPEN_STATUSES, FileError, ImportJob, ImportStatus, PartRecord, StagedFile
+from contacts.domain.jobs import Job
 from contacts.domain.paging import Page
-from contacts.ports import OpenJob
+from contacts.ports import Clock, OpenJob
 
-#: How many items a filtered list reads at a time.
-_FILTERED_PAGE = 100
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 
 class DynamoJobStore(RollbackRuns):
     """`JobStore` on the jobs table: imports here, their rollbacks in `RollbackRuns`."""
 
-    def create_import(self, job: ImportJob) -> bool:
-        return self._unless_refused(
-            lambda: self._client.put_item(
-                TableName=self._table,
-                Item=job_item(job, self._expiry(job.changed_at)),
-                ConditionExpression=UNUSED,
-                ExpressionAttributeValues={":now": self._now()},
-            )
+    def __init__(
+        self, *, client: DynamoDBClient, table: str, clock: Clock, retention_days: int, backoff: Backoff | None = None
+    ) -> None:
+        """`retention_days` says how long an import and its parts are kept after their last change; see `JobTable`."""
+        super().__init__(
+            client=client, table=table, clock=clock, kept_for=timedelta(days=retention_days), backoff=backoff
         )
+        self._lists = JobLists(client=client, table=table, clock=clock)
+
+    def create_import(self, job: ImportJob) -> bool:
+        return self._create(import_job_item(job, self._expiry(job.changed_at)))
+
+    def find_import(self, job_id: str) -> ImportJob | None:
+        return self._find(job_id)
 
     def start_processing(self, job_id: str, at: str) -> ImportJob | None:
         try:
@@ -96,12 +95,7 @@ class DynamoJobStore(RollbackRuns):
         sets: dict[str, Any] = {"status": status.value, "completedAt": at}
         if error is not None:
             sets["fileError"] = file_error_map(error)
-        try:
-            return self._apply(JobChange(job_id, at, allowed_from=tuple(OPEN_STATUSES), sets=sets))
-        except ClientError as refusal:
-            if is_condition_refused(refusal):
-                return None
-            raise
+        return self._apply_unless_refused(JobChange(job_id, at, allowed_from=OPEN_STATUSES, sets=sets))
 
     def mark_announced(self, job_id: str, at: str) -> None:
         def announce(job: ImportJob) -> JobChange | None:
@@ -120,15 +114,7 @@ class DynamoJobStore(RollbackRuns):
         self._change(job_id, announce)
 
     def open_jobs(self, changed_before: str) -> Iterator[OpenJob]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName=OPEN_JOBS_INDEX,
-            KeyConditionExpression=f"{OPEN_KEY} = :open AND changedAt < :before",
-            ExpressionAttributeValues={":open": {"S": OPEN}, ":before": {"S": changed_before}},
-        )
-        for page in pages:
-            for item in page["Items"]:
-                yield OpenJob(job_id_of(str(item["pk"]["S"])), str(item["changedAt"]["S"]))
+        return self._lists.open_jobs(changed_before)
 
     def list_jobs(
         self,
@@ -138,38 +124,5 @@ class DynamoJobStore(RollbackRuns):
         position: str | None = None,
         status: str | None = None,
         kind: str | None = None,
-    ) -> Page[ImportJob]:
-        pages = self._client.get_paginator("query").paginate(
-            **self._listing(tenant, position, {"status": status, "kind": kind}),
-            # One more than asked for tells whether there is a next page, without an empty one at the end.
-            PaginationConfig={"PageSize": max(limit + 1, _FILTERED_PAGE) if status or kind else limit + 1},
-        )
-        jobs: list[ImportJob] = []
-        for page in pages:
-            jobs += map(job_from_item, page["Items"])
-            if len(jobs) > limit:
-                last = jobs[limit - 1]
-                return Page(jobs[:limit], created_key(last.created_at, last.id))
-        return Page(jobs)
-
-    def _listing(self, tenant: str, position: str | None, wanted: Mapping[str, str | None]) -> dict[str, Any]:
-        filters = {name: value for name, value in wanted.items() if value is not None}
-        names = {f"#{name}": name for name in filters}
-        values = {
-            ":tenant": {"S": tenant},
-            ":now": self._now(),
-            **{f":{name}": {"S": value} for name, value in filters.items()},
-        }
-        keys = "tenantKey = :tenant"
-        if position is not None:
-            keys += " AND createdKey < :position"
-            values[":position"] = {"S": checked_position(position)}
-        return {
-            "TableName": self._table,
-            "IndexName": BY_TENANT_INDEX,
-            "KeyConditionExpression": keys,
-            "FilterExpression": " AND ".join([UNEXPIRED, *(f"#{name} = :{name}" for name in filters)]),
-            "ExpressionAttributeValues": values,
-            **({"ExpressionAttributeNames": names} if names else {}),
-            "ScanIndexForward": False,
-        }
+    ) -> Page[Job]:
+        return self._lists.list_jobs(tenant, limit=limit, position=position, wanted={"status": status, "kind": kind})

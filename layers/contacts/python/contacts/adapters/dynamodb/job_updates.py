@@ -1,22 +1,20 @@
-"""Conditional updates of a job's item."""
+"""Conditional updates of a job's item, of whatever kind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from contacts.adapters.dynamodb.expiry import EXPIRES_AT
 from contacts.adapters.dynamodb.item_values import value_of
 from contacts.adapters.dynamodb.job_keys import job_key
-from contacts.domain.import_job import OPEN_STATUSES, ImportStatus
 
 #: An item that a read would still show; `:now` is bound by whoever uses it.
 UNEXPIRED = f"{EXPIRES_AT} > :now"
 #: A key where there is no item, or one that DynamoDB has not got round to deleting.
 UNUSED = f"attribute_not_exists(pk) OR {EXPIRES_AT} <= :now"
-#: The statuses of imports that have ended, whatever becomes of them later.
-ENDED = tuple(status for status in ImportStatus if status not in OPEN_STATUSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +23,58 @@ class JobChange:
 
     Attributes:
         sets: plain values by attribute.
+        sets_once: the same for attributes that keep what they have.
         adds: what to add to counters.
         removes: attributes to drop.
         requires: values of which an attribute has to have one, by attribute; None where it has to be absent.
+        present: attributes that have to be there.
     """
 
     job_id: str
     at: str
-    allowed_from: tuple[ImportStatus, ...]
+    allowed_from: Collection[StrEnum]
     sets: Mapping[str, Any] = field(default_factory=dict)
+    sets_once: Mapping[str, Any] = field(default_factory=dict)
     adds: Mapping[str, int] = field(default_factory=dict)
     removes: tuple[str, ...] = ()
     requires: Mapping[str, Sequence[Any] | None] = field(default_factory=dict)
+    present: tuple[str, ...] = ()
 
 
-def update_request(change: JobChange, *, expires_at: int, now: int) -> dict[str, Any]:
-    """The key, expressions and values of UpdateItem; the job's last change and expiry move along."""
-    sets = {**change.sets, "changedAt": change.at, EXPIRES_AT: expires_at}
+def update_request(change: JobChange, *, kinds: Collection[str], expires_at: int | None, now: int) -> dict[str, Any]:
+    """The key, expressions and values of UpdateItem, for a job of these kinds.
+
+    The job's last change moves along, and its expiry too, unless `expires_at` is None.
+    """
+    sets = {**change.sets, "changedAt": change.at}
+    if expires_at is not None:
+        sets[EXPIRES_AT] = expires_at
     adds = {name: number for name, number in change.adds.items() if number}
-    clauses = ["SET " + ", ".join(f"#{name} = :{name}" for name in sets)]
+    assignments = [f"#{name} = :{name}" for name in sets]
+    assignments += [f"#{name} = if_not_exists(#{name}, :{name})" for name in change.sets_once]
+    clauses = ["SET " + ", ".join(assignments)]
     if adds:
         clauses.append("ADD " + ", ".join(f"#{name} :{name}" for name in adds))
     if change.removes:
         clauses.append("REMOVE " + ", ".join(f"#{name}" for name in change.removes))
     requires: dict[str, Sequence[Any] | None] = {
+        "kind": list(kinds),
         "status": [status.value for status in change.allowed_from],
         **change.requires,
     }
     conditions, bound = _conditions(requires)
+    conditions += [f"attribute_exists(#{name})" for name in change.present]
+    names = {*requires, *change.present, *sets, *change.sets_once, *adds, *change.removes}
     return {
         "Key": job_key(change.job_id),
         "UpdateExpression": " ".join(clauses),
         "ConditionExpression": " AND ".join([*conditions, UNEXPIRED]),
         # By placeholder, because `status` is a reserved word.
-        "ExpressionAttributeNames": {f"#{name}": name for name in (*requires, *sets, *adds, *change.removes)},
+        "ExpressionAttributeNames": {f"#{name}": name for name in names},
         "ExpressionAttributeValues": {
             ":now": value_of(now),
             **bound,
-            **{f":{name}": value_of(value) for name, value in {**sets, **adds}.items()},
+            **{f":{name}": value_of(value) for name, value in {**sets, **change.sets_once, **adds}.items()},
         },
     }
 

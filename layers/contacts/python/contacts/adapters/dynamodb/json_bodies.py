@@ -1,4 +1,4 @@
-"""Lets orjson make and read the large bodies: batches of statements, and batches and pages of items.
+"""Lets orjson make and read the large bodies: batches of statements and of keys, what they answer, pages of items.
 
 botocore walks through every value of a request before it hands it to Python's `json`, and through every value of an
 answer after that, which takes a third of an import's time. Both bodies are JSON in the very form that we hold; only
@@ -15,8 +15,8 @@ import orjson
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_WRITE = "dynamodb.BatchExecuteStatement"
-_READS = ("dynamodb.BatchGetItem", "dynamodb.Query")
+_BATCHES = ("dynamodb.BatchExecuteStatement", "dynamodb.BatchGetItem")
+_ANSWERS = (*_BATCHES, "dynamodb.Query")
 _BODY = "contacts-json-body"
 _BYTES = b'"B":'
 
@@ -25,19 +25,21 @@ def use_json_bodies(client: DynamoDBClient) -> None:
     """Register the hooks with a client; with one that has them, this changes nothing."""
     events = client.meta.events
     take: Any = _take_parameters  # what it returns is not in the stubs
-    events.register(f"provide-client-params.{_WRITE}", take, unique_id=f"{_BODY}-take")
-    events.register(f"before-call.{_WRITE}", _put_body, unique_id=f"{_BODY}-put")
-    for operation in _READS:
+    for operation in _BATCHES:
+        events.register(f"provide-client-params.{operation}", take, unique_id=f"{_BODY}-take-{operation}")
+        events.register(f"before-call.{operation}", _put_body, unique_id=f"{_BODY}-put-{operation}")
+    for operation in _ANSWERS:
         events.register(f"before-parse.{operation}", _read_body, unique_id=f"{_BODY}-read-{operation}")
 
 
 def _take_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any] | None:
-    """Make the body and leave nothing for botocore to serialise; None leaves everything to it."""
+    """Make the body and leave nothing for botocore to serialise but names of tables, from which it finds the endpoint;
+    None leaves everything to it."""
     try:
         context[_BODY] = orjson.dumps(params)
     except orjson.JSONEncodeError:
         return None
-    return {}
+    return {"RequestItems": {table: {} for table in params["RequestItems"]}} if "RequestItems" in params else {}
 
 
 def _put_body(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

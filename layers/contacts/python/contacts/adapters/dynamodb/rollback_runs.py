@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from contacts.adapters.dynamodb import rollback_items as attributes
 from contacts.adapters.dynamodb.conflicts import is_condition_refused, refused_item
-from contacts.adapters.dynamodb.job_items import is_rolling
+from contacts.adapters.dynamodb.import_job_items import ENDED, import_job_from_item, is_rolling
 from contacts.adapters.dynamodb.job_keys import OPEN, OPEN_KEY, rollback_part_key, rollback_parts_prefix
 from contacts.adapters.dynamodb.job_table import JobTable
-from contacts.adapters.dynamodb.job_updates import ENDED, JobChange
+from contacts.adapters.dynamodb.job_updates import JobChange
 from contacts.adapters.dynamodb.rollback_items import (
     rollback_counters,
     rollback_part_from_item,
@@ -20,14 +20,20 @@ from contacts.adapters.dynamodb.rollback_items import (
     rollback_values,
 )
 from contacts.domain.import_job import ImportJob, ImportStatus
+from contacts.domain.jobs import IMPORT_KIND
 from contacts.domain.rollback import Rollback, RollbackCounts, RollbackMode, RollbackPart, RollbackStatus
 
 _RUNNING = RollbackStatus.RUNNING.value
 _NOT_RUNNING = [status.value for status in RollbackStatus if status is not RollbackStatus.RUNNING]
 
 
-class RollbackRuns(JobTable):
+class RollbackRuns(JobTable[ImportJob]):
     """The part of `JobStore` that is about rollbacks."""
+
+    kinds = (IMPORT_KIND,)
+
+    def _job_from_item(self, item: Mapping[str, Any]) -> ImportJob:
+        return import_job_from_item(item)
 
     def start_rollback(self, job_id: str, rollback: Rollback, at: str) -> ImportJob | None:
         change = _new_run(job_id, rollback, at) if rollback.attempt == 1 else _next_attempt(job_id, rollback, at)

@@ -3,51 +3,39 @@
 from __future__ import annotations
 
 import secrets
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from contacts.adapters.backoff import Backoff
 from contacts.adapters.dynamodb.conflicts import is_condition_refused
-from contacts.adapters.dynamodb.contact_retries import Patience
 from contacts.adapters.dynamodb.job_keys import (
     SEGMENT_PREFIX,
     can_be_id,
     checked_position,
-    members_key,
-    members_partition,
-    members_position,
-    members_prefix,
     segment_key,
+    segment_members_partition,
     tenant_partition,
 )
+from contacts.adapters.dynamodb.membership_items import MembershipItems
 from contacts.domain.paging import Page
 from contacts.domain.segment import Segment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-#: Contact ids in one membership item.
-IDS_AN_ITEM = 1_000
-#: BatchWriteItem's quota.
-_MAX_BATCH = 25
 #: Room for all the revisions that a segment can see, well within a number's 38 digits.
 _REVISION_BITS = 64
 
 
 class DynamoSegmentStore:
-    """`SegmentStore` on the jobs table.
-
-    A membership item holds its ids compressed: write units count bytes, and a thousand ids shrink from 36 KB of text
-    to some 23 KB.
-    """
+    """`SegmentStore` on the jobs table."""
 
     def __init__(self, *, client: DynamoDBClient, table: str, backoff: Backoff | None = None) -> None:
         self._client = client
         self._table = table
-        self._backoff = backoff or Backoff()
+        self._members = MembershipItems(client=client, table=table, backoff=backoff or Backoff())
 
     def ensure(self, segment: Segment) -> Segment:
         """Make the segment if it is not there, in one write that moves its revision in any case.
@@ -96,30 +84,10 @@ class DynamoSegmentStore:
         return Page(segments[:limit], segments[limit - 1].id if len(segments) > limit else None)
 
     def put_members(self, tenant: str, segment_id: str, job: str, part: int, contact_ids: Sequence[str]) -> None:
-        for chunk, start in enumerate(range(0, len(contact_ids), IDS_AN_ITEM)):
-            ids = "\n".join(contact_ids[start : start + IDS_AN_ITEM])
-            self._client.put_item(
-                TableName=self._table,
-                Item={
-                    **members_key(tenant, segment_id, members_position(job, part, chunk)),
-                    "contactIds": {"B": zlib.compress(ids.encode())},
-                },
-            )
+        self._members.put(segment_members_partition(tenant, segment_id), job, part, contact_ids)
 
     def remove_members(self, tenant: str, segment_id: str, job: str) -> None:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            KeyConditionExpression="pk = :segment AND begins_with(sk, :job)",
-            ExpressionAttributeValues={
-                ":segment": {"S": members_partition(tenant, segment_id)},
-                ":job": {"S": members_prefix(job)},
-            },
-            ProjectionExpression="pk, sk",
-            ConsistentRead=True,
-        )
-        for page in pages:
-            for start in range(0, len(page["Items"]), _MAX_BATCH):
-                self._delete(page["Items"][start : start + _MAX_BATCH])
+        self._members.remove(segment_members_partition(tenant, segment_id), job)
 
     def remove_if_empty(
         self, tenant: str, segment_id: str, made_by_job: str, *, has_member: Callable[[Sequence[str]], bool] = bool
@@ -129,7 +97,7 @@ class DynamoSegmentStore:
         found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
         if found is None or _segment_from_item(tenant, found).made_by_job != made_by_job:
             return False
-        if any(has_member(ids) for ids in self._member_pages(tenant, segment_id)):
+        if any(has_member(ids) for ids in self._members.pages(segment_members_partition(tenant, segment_id))):
             return False
         try:
             self._client.delete_item(
@@ -147,36 +115,7 @@ class DynamoSegmentStore:
     def members(self, tenant: str, segment_id: str, *, position: str | None = None) -> Page[str]:
         if not can_be_id(segment_id):
             return Page([])
-        request: dict[str, Any] = {}
-        if position is not None:
-            request["ExclusiveStartKey"] = members_key(tenant, segment_id, checked_position(position))
-        found = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :segment",
-            ExpressionAttributeValues={":segment": {"S": members_partition(tenant, segment_id)}},
-            Limit=1,
-            ConsistentRead=True,
-            **request,
-        )
-        ids = [id_ for item in found["Items"] for id_ in _ids(item)]
-        last = found.get("LastEvaluatedKey")
-        return Page(ids, None if last is None else str(last["sk"]["S"]))
-
-    def _member_pages(self, tenant: str, segment_id: str) -> Iterator[Sequence[str]]:
-        position = None
-        while True:
-            page = self.members(tenant, segment_id, position=position)
-            yield page.items
-            if (position := page.next_position) is None:
-                return
-
-    def _delete(self, keys: Sequence[Mapping[str, Any]]) -> None:
-        patience = Patience(self._backoff)
-        request: Any = {self._table: [{"DeleteRequest": {"Key": key}} for key in keys]}
-        while request:
-            request = self._client.batch_write_item(RequestItems=request).get("UnprocessedItems")
-            if request:
-                patience.pause()
+        return self._members.page(segment_members_partition(tenant, segment_id), position)
 
 
 def _segment_values(segment: Segment) -> dict[str, Any]:
@@ -197,7 +136,3 @@ def _segment_from_item(tenant: str, item: Mapping[str, Any]) -> Segment:
         created_at=item["createdAt"]["S"],
         made_by_job=item["madeByJob"].get("S"),
     )
-
-
-def _ids(item: Mapping[str, Any]) -> list[str]:
-    return zlib.decompress(item["contactIds"]["B"]).decode().split("\n")

@@ -10,6 +10,7 @@ from contacts.adapters.dynamodb.item_values import Item, item_of, record_of
 from contacts.adapters.dynamodb.job_keys import OPEN, OPEN_KEY, created_key, job_key, part_key
 from contacts.adapters.dynamodb.rollback_items import rollback_from_record, rollback_values
 from contacts.domain.import_job import (
+    OPEN_STATUSES,
     BlankValues,
     DuplicateStrategy,
     FileError,
@@ -20,10 +21,11 @@ from contacts.domain.import_job import (
     RowCounts,
     StagedFile,
 )
+from contacts.domain.jobs import IMPORT_KIND
 from contacts.domain.rollback import RollbackStatus
 
-#: Tells imports from the other kinds of job that share the table.
-IMPORT_KIND = "import"
+#: The statuses of imports that have ended, whatever becomes of them later.
+ENDED = tuple(status for status in ImportStatus if status not in OPEN_STATUSES)
 
 #: Counter attributes, of jobs and of parts, by the field of `RowCounts` that each holds.
 COUNTERS: Mapping[str, str] = {
@@ -34,7 +36,7 @@ COUNTERS: Mapping[str, str] = {
 }
 
 
-def job_item(job: ImportJob, expires_at: int) -> Item:
+def import_job_item(job: ImportJob, expires_at: int) -> Item:
     """The item of a job. `openKey` keeps it in the sweeper's index while there is something to look after."""
     item = item_of(
         {
@@ -67,8 +69,8 @@ def job_item(job: ImportJob, expires_at: int) -> Item:
     return {**job_key(job.id), **item}
 
 
-def job_from_item(item: Mapping[str, Any]) -> ImportJob:
-    """The inverse of `job_item`."""
+def import_job_from_item(item: Mapping[str, Any]) -> ImportJob:
+    """The inverse of `import_job_item`."""
     record = record_of(item)
     staged, file_error = record.get("staged"), record.get("fileError")
     return ImportJob(
@@ -164,6 +166,7 @@ def _options_map(options: ImportOptions) -> dict[str, Any]:
         "validatePhone": options.validate_phone,
         "blankValues": options.blank_values.value,
         "sheet": options.sheet,
+        "unescapeFormulas": options.unescape_formulas,
     }
 
 
@@ -177,4 +180,6 @@ def _options_from_map(record: Mapping[str, Any]) -> ImportOptions:
         validate_phone=record["validatePhone"],
         blank_values=BlankValues(record["blankValues"]),
         sheet=record["sheet"],
+        # Jobs from before this option have none.
+        unescape_formulas=record.get("unescapeFormulas", True),
     )

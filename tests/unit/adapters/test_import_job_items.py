@@ -1,4 +1,4 @@
-"""Jobs as items, and their keys."""
+"""Import jobs as items, and their keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contacts.adapters.dynamodb import job_keys
-from contacts.adapters.dynamodb.job_items import job_from_item, job_item, part_from_item, part_item
+from contacts.adapters.dynamodb.import_job_items import (
+    import_job_from_item,
+    import_job_item,
+    part_from_item,
+    part_item,
+)
 from contacts.adapters.dynamodb.rollback_items import rollback_part_from_item, rollback_part_item
 from contacts.domain.import_job import FileError, ImportJob, ImportOptions, PartRecord, RowCounts, StagedFile
 from contacts.domain.rollback import Rollback, RollbackCounts, RollbackMode, RollbackPart, RollbackStatus
@@ -32,7 +37,13 @@ rollbacks = st.builds(
 )
 jobs = st.builds(
     ImportJob,
-    options=st.builds(ImportOptions, file_type=optional_text, segment_name=optional_text, sheet=optional_text),
+    options=st.builds(
+        ImportOptions,
+        file_type=optional_text,
+        segment_name=optional_text,
+        sheet=optional_text,
+        unescape_formulas=st.booleans(),
+    ),
     workspace=optional_text,
     counts=counts,
     staged=st.none() | staged,
@@ -53,7 +64,15 @@ names = st.text(min_size=1, max_size=8) | st.text("a#/%.", min_size=1)
 @settings(deadline=None)
 @given(jobs)
 def test_every_job_survives_the_way_through_its_item(job: ImportJob) -> None:
-    assert job_from_item(job_item(job, expires_at=1)) == job
+    assert import_job_from_item(import_job_item(job, expires_at=1)) == job
+
+
+@settings(deadline=None)
+@given(jobs)
+def test_a_job_from_before_the_option_takes_marks_of_formulas_off(job: ImportJob) -> None:
+    item = import_job_item(job, expires_at=1)
+    del item["options"]["M"]["unescapeFormulas"]
+    assert import_job_from_item(item) == replace(job, options=replace(job.options, unescape_formulas=True))
 
 
 @settings(deadline=None)
@@ -72,8 +91,8 @@ def test_every_part_of_a_rollback_survives_the_way_through_its_item(record: Roll
 @given(jobs)
 def test_the_sweeper_sees_a_job_until_it_is_announced_and_while_it_is_rolled_back(job: ImportJob) -> None:
     rolling = job.rollback is not None and job.rollback.status is RollbackStatus.RUNNING
-    assert job_item(replace(job, announced=False), 1)["openKey"] == {"S": "open"}
-    assert ("openKey" in job_item(replace(job, announced=True), 1)) == rolling
+    assert import_job_item(replace(job, announced=False), 1)["openKey"] == {"S": "open"}
+    assert ("openKey" in import_job_item(replace(job, announced=True), 1)) == rolling
 
 
 @settings(deadline=None)
@@ -81,7 +100,7 @@ def test_the_sweeper_sees_a_job_until_it_is_announced_and_while_it_is_rolled_bac
 @example(("a", "b#c"), ("a#b", "c"))
 @example(("a%23b", "c"), ("a#b", "c"))
 def test_no_two_segments_share_a_partition(one: tuple[str, str], other: tuple[str, str]) -> None:
-    same_members = job_keys.members_partition(*one) == job_keys.members_partition(*other)
+    same_members = job_keys.segment_members_partition(*one) == job_keys.segment_members_partition(*other)
     same_segment = job_keys.segment_key(*one) == job_keys.segment_key(*other)
     assert same_members == same_segment == (one == other)
 
