@@ -19,7 +19,8 @@ from contacts_cli.api_client import ContactsApi
 from contacts_cli.connection import Connection
 from contacts_cli.failures import CommandFailed, ExitCode, refused_by_api
 from contacts_cli.import_run import run_import
-from contacts_cli.job_views import Job, job_summary
+from contacts_cli.job_kinds import Job
+from contacts_cli.job_views import job_summary
 from contacts_cli.job_watch import follow_job
 from contacts_cli.kept_contacts import show_kept
 from contacts_cli.session import Session

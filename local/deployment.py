@@ -116,11 +116,13 @@ def aws_session() -> Any:
 
 
 def _local_parameters(settings: Settings) -> dict[str, str]:
+    processors = str(max(2, os.cpu_count() or 2))
     return {
         "JwtIssuer": settings.endpoint + ISSUER_PATH,
         "JwtAudience": AUDIENCE,
-        # Each part at work is a process of its own here: more of them than processors only delays them all.
-        "MapConcurrency": str(max(2, os.cpu_count() or 2)),
+        # Each part or slice at work is a process of its own here: more of them than processors only delays them all.
+        "MapConcurrency": processors,
+        "SliceConcurrency": processors,
     }
 
 

@@ -19,6 +19,7 @@ CALLERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "a-user": ("tenant-a", ("contacts:read", "contacts:write")),
     "a-readonly": ("tenant-a", ("contacts:read",)),
     "b-admin": ("tenant-b", ("contacts:read", "contacts:write", "contacts:export", "contacts:admin")),
+    "c-user": ("tenant-c", ("contacts:read", "contacts:write")),
 }
 """Who the stack hands tokens to: the name in ``stack.json`` (and user id), the tenant, the scopes."""
 

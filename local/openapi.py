@@ -19,22 +19,40 @@ from pydantic.json_schema import models_json_schema
 
 from contacts.contracts.http_base import ErrorAnswer, GatewayErrorAnswer
 from contacts.runtime.http_docs import SERVER_ERROR
-from contacts.runtime.principal import READ_SCOPE, WRITE_SCOPE
 
 if TYPE_CHECKING:
     from contacts.runtime.http_api import HttpApi
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "functions" / "docs" / "openapi.json"
-FUNCTIONS = ("imports_api", "rollback_api", "contacts_api", "jobs_api")
+FUNCTIONS = (
+    "imports_api",
+    "rollback_api",
+    "bulk_create_api",
+    "bulk_delete_api",
+    "collections_api",
+    "exports_api",
+    "contacts_api",
+    "jobs_api",
+)
 
 TITLE = "bulk-contacts"
 DESCRIPTION = (
-    "Brings contacts in, in bulk. Every route takes a JWT that names the tenant, the user and the scopes. Lists answer "
-    "`{items, nextCursor}`; errors answer `{error: {code, message, ...}}` with a stable code, but for 401, 429 and the "
-    "rare 413 and 503 of API Gateway itself, which answer `{message}`."
+    "Brings contacts in, in bulk, and takes them back out. Every route takes a JWT that names the tenant, the user and "
+    "the scopes. Lists answer `{items, nextCursor}`; errors answer `{error: {code, message, ...}}` with a stable code, "
+    "but for 401, 429 and the rare 413 and 503 of API Gateway itself, which answer `{message}`."
 )
-_TAGS = {"import": "Imports", "segments": "Segments", "jobs": "Jobs"}
+#: By what a path begins with, the first that fits.
+_TAGS = {
+    "/api/contacts/import": "Imports",
+    "/api/contacts/bulk-create": "Bulk create",
+    "/api/contacts/bulk-delete": "Clean-up",
+    "/api/contacts/export": "Exports",
+    "/api/collections": "Collections",
+    "/api/segments": "Segments",
+    "/api/jobs": "Jobs",
+    "/api/contacts": "Contacts",
+}
 #: Powertools' own shapes, which no route of ours answers.
 _FOREIGN_SCHEMAS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 
@@ -47,8 +65,12 @@ def generate() -> dict[str, Any]:
         api = _api(name)
         described = json.loads(api.app.get_openapi_json_schema(title=TITLE, version=_version()))
         for path, operations in described["paths"].items():
-            paths[_in_camel_case(path)] = {
-                method: _operation(path, method, op, needs_body=not api.empty_body) for method, op in operations.items()
+            as_sent = _in_camel_case(path)
+            paths[as_sent] = {
+                method: _operation(
+                    path, op, scope=api.scope_of(f"{method.upper()} {as_sent}"), needs_body=not api.empty_body
+                )
+                for method, op in operations.items()
             }
         schemas |= described["components"]["schemas"]
     for name in _FOREIGN_SCHEMAS:
@@ -97,8 +119,7 @@ def _api(function: str) -> HttpApi:
     return api
 
 
-def _operation(path: str, method: str, operation: dict[str, Any], *, needs_body: bool) -> dict[str, Any]:
-    scope = READ_SCOPE if method == "get" else WRITE_SCOPE
+def _operation(path: str, operation: dict[str, Any], *, scope: str, needs_body: bool) -> dict[str, Any]:
     responses = {
         status: answer for status, answer in operation["responses"].items() if "HTTPValidationError" not in str(answer)
     }
@@ -112,7 +133,7 @@ def _operation(path: str, method: str, operation: dict[str, Any], *, needs_body:
         **operation,
         "operationId": to_camel(re.sub(r"_api_.*", "", operation["operationId"])),
         "description": f"Needs the scope `{scope}`.",
-        "tags": [next((tag for part, tag in _TAGS.items() if part in path), "Contacts")],
+        "tags": [next(tag for start, tag in _TAGS.items() if path.startswith(start))],
         "security": [{"jwt": [scope]}],
         "responses": dict(sorted({**responses, "500": SERVER_ERROR}.items())),
     }

@@ -7,9 +7,11 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from contacts.runtime.import_steps import sweep_jobs
+from contacts.runtime.bulk_messages import log_job_trouble
+from contacts.runtime.sweeping import sweep_jobs
 from contacts.runtime.telemetry import logger, metrics, tracer
 from contacts.runtime.wiring import Wiring
+from contacts.usecases.sweep_jobs import Mended
 
 wiring = Wiring()
 
@@ -22,15 +24,11 @@ class SweepError(Exception):
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    report = sweep_jobs(wiring, _log_error)()
-    counts = {"started": report.started, "closed": report.closed, "announced": report.announced}
+    report = sweep_jobs(wiring, log_job_trouble)()
+    counts = {what.value: report.counts[what] for what in Mended}
     for name, count in counts.items():
         metrics.add_metric(name=f"jobs_{name}", unit=MetricUnit.Count, value=count)
     logger.info("swept", extra=counts)
     if report.failed:
         raise SweepError(f"{len(report.failed)} jobs could not be mended: {', '.join(report.failed[:20])}")
     return counts
-
-
-def _log_error(job_id: str, error: Exception) -> None:
-    logger.exception("a job could not be mended", exc_info=error, extra={"job_id": job_id})

@@ -29,8 +29,10 @@ def apply() -> None:
     """
     require_adapted_version()
 
-    # PartiQL is authorised statement by statement; loopback satisfies aws:SecureTransport.
+    # PartiQL is authorised statement by statement, a batch of messages as its single messages; loopback satisfies
+    # aws:SecureTransport.
     _replace(iam_actions, "dynamodb_transaction_checks", authorization.with_partiql)
+    _replace(iam_actions, "extract_iam_action", authorization.with_message_batches)
     _replace(ministack.app, "pin_request_origin", authorization.with_loopback_as_tls)
 
     # A batch of statements names each item once, and is parsed once.
@@ -42,6 +44,9 @@ def apply() -> None:
 
     # A function that raises is a plain 500 to an HTTP API's client; its message stays inside.
     _replace(lambda_svc, "lambda_execute_result_to_api_proxy_response", _as_http_api_answers)
+
+    # How many batches of a queue are at work at once may be a parameter, which CloudFormation makes a number.
+    _replace(lambda_svc, "_sqs_esm_concurrency", _with_numbers)
 
     # A state machine's definition may be YAML; AWS substitutes in the text, then parses.
     _replace(provisioners, "_sfn_definition", _parsed_definition)
@@ -67,6 +72,16 @@ def _as_http_api_answers(
         return (dict(_INTERNAL_ERROR), None) if result.get("error") else original(result)
 
     return answer
+
+
+def _with_numbers(original: Callable[..., int]) -> Callable[..., int]:
+    """The engine compares the text that a parameter's value is with a number, and no queue at all is read any more."""
+
+    def concurrency(mapping: Mapping[str, Any], *rest: Any) -> int:
+        scaling = {name: int(value) for name, value in (mapping.get("ScalingConfig") or {}).items()}
+        return original({**mapping, "ScalingConfig": scaling}, *rest)
+
+    return concurrency
 
 
 def _parsed_definition(original: Callable[[Mapping[str, Any]], str]) -> Callable[[Mapping[str, Any]], str]:

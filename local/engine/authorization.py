@@ -1,6 +1,7 @@
-"""IAM as AWS applies it where the engine does not: PartiQL statements, and TLS-only policies on loopback.
+"""IAM as AWS applies it where the engine does not: PartiQL, batches of messages, TLS-only policies on loopback.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
 """
 
 import json
@@ -62,6 +63,16 @@ def with_partiql(original: Callable[..., list[Check]]) -> Callable[..., list[Che
         return partiql_checks(iam_action, body, region, account_id) or original(iam_action, body, region, account_id)
 
     return checks
+
+
+def with_message_batches(original: Callable[..., str | None]) -> Callable[..., str | None]:
+    """The engine's name for what a request does; SQS knows no rights to batches of their own."""
+
+    def action(*arguments: Any, **options: Any) -> str | None:
+        found = original(*arguments, **options)
+        return found.removesuffix("Batch") if found and found.startswith("sqs:") else found
+
+    return action
 
 
 def with_loopback_as_tls(original: Callable[[str, bool], None]) -> Callable[[str, bool], None]:

@@ -36,6 +36,12 @@ _LOG_END = "\x1eEND "
 _LOG_WAIT_SECONDS = 0.5  # only a process that died mid-way makes anybody wait this long
 _STOP_SECONDS = 2.0
 
+MOST_PROCESSES = max(8, 4 * (os.cpu_count() or 1))
+"""Of one function at once. Further invocations wait for one of them, where Lambda would start more machines: fifty that
+start at once on a laptop would all come to their time-outs instead."""
+
+_places: dict[str, threading.BoundedSemaphore] = {}
+
 
 class FunctionProcess:
     """A process that has imported a function's handler and runs its invocations one after the other.
@@ -167,18 +173,19 @@ def execute(func: Mapping[str, Any], event: Any, request_id: str) -> dict[str, A
     """Stands in for the engine's warm executor: the same answer, with the runtime's error payload as it is."""
     config = func["config"]
     lambda_svc._ensure_reaper_thread()
-    process, _ = lambda_runtime.acquire_worker(
-        config["FunctionName"], config, func["code_zip"], qualifier=config.get("Version", "$LATEST")
-    )
-    try:
-        outcome = process.invoke(
-            event,
-            request_id,
-            trace_id=lambda_svc._xray_trace_id_for_invocation(config),
-            invoked_function_arn=config["FunctionArn"],
+    with _places.setdefault(config["FunctionArn"], threading.BoundedSemaphore(MOST_PROCESSES)):
+        process, _ = lambda_runtime.acquire_worker(
+            config["FunctionName"], config, func["code_zip"], qualifier=config.get("Version", "$LATEST")
         )
-    finally:
-        lambda_runtime.release_worker(process)
+        try:
+            outcome = process.invoke(
+                event,
+                request_id,
+                trace_id=lambda_svc._xray_trace_id_for_invocation(config),
+                invoked_function_arn=config["FunctionArn"],
+            )
+        finally:
+            lambda_runtime.release_worker(process)
     if "error" in outcome:
         return {"body": outcome["error"], "error": True, "log": outcome["log"]}
     return {"body": outcome["result"], "log": outcome["log"]}

@@ -23,10 +23,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What ``stack.json`` says of a stack with fresh state; xdist's workers share it, and it ends with the run."""
+def stack_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the stack of this run keeps its state; xdist's workers share it."""
     base = tmp_path_factory.getbasetemp()
-    directory = (base.parent if UNDER_XDIST else base) / "e2e-stack"
-    yield ephemeral_stack(directory, owner_pid=os.getppid() if UNDER_XDIST else os.getpid())
+    return (base.parent if UNDER_XDIST else base) / "e2e-stack"
+
+
+@pytest.fixture(scope="session")
+def stack(stack_directory: Path) -> Iterator[dict[str, Any]]:
+    """What ``stack.json`` says of a stack with fresh state; it ends with the run."""
+    yield ephemeral_stack(stack_directory, owner_pid=os.getppid() if UNDER_XDIST else os.getpid())
     if not UNDER_XDIST:
-        down(Settings(port=0, directory=directory, template=ROOT / "template.yaml"))
+        down(Settings(port=0, directory=stack_directory, template=ROOT / "template.yaml"))

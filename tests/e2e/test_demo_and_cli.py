@@ -109,6 +109,33 @@ def test_jobs_are_listed_newest_first_and_shown(contacts: Contacts, people: Path
     assert "2 created, 0 updated" in shown.stdout
 
 
+def test_contacts_go_out_verified_and_come_back_in_unchanged(
+    stack: dict[str, Any], contacts: Contacts, people: Path, tmp_path: Path
+) -> None:
+    _import(contacts, people)
+    domain = people.read_text("utf-8").split("ada@")[1].split(",")[0]
+    (tmp_path / "filter.json").write_text(json.dumps({"field": "email", "op": "contains", "value": f"@{domain}"}))
+    options = ("--format", "csv", "--fields", "id,email,phone", "--custom-fields", "--filter", "@filter.json")
+    done = contacts("export", *options, "--out", "out.csv", "--as", "a-admin")
+    assert done.returncode == 0, done.stderr
+    assert "checksum verified" in done.stderr
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    assert header == ["id", "email", "phone", "customFields.zip"]
+    assert sorted(row[1:] for row in rows) == [
+        [f"ada@{domain}", "+1 202-555-0100", "01234"],
+        [f"bob@{domain}", "02025550101", "99999"],
+    ]
+
+    api = Api.of(stack, "a-user")
+    before = [api.contacts(email=row[1]) for row in rows]
+    mapping = [argument for name in header for argument in ("--map", f"{name}={name}")]
+    again = contacts("import", "out.csv", *mapping, "--on-duplicate", "update", "--watch", "--json")
+    counted = json.loads(again.stdout)
+    assert (counted["createdCount"], counted["updatedCount"]) == (0, 2)
+    assert [api.contacts(email=row[1]) for row in rows] == before
+
+
 def test_exit_codes_tell_a_script_what_happened(contacts: Contacts, people: Path) -> None:
     job_id = _import(contacts, people)["jobId"]
     cases: dict[int, tuple[str, ...]] = {

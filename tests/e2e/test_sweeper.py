@@ -61,9 +61,14 @@ def test_a_job_whose_execution_never_started_is_started(stack: dict[str, Any], a
     assert len(api.contacts(email=mail)) == 1
 
 
-def test_a_job_whose_end_was_not_announced_is_announced_once(stack: dict[str, Any], aws: boto3.Session) -> None:
+def test_a_job_whose_end_was_not_announced_is_announced_and_done_with(
+    stack: dict[str, Any], aws: boto3.Session
+) -> None:
     api = Api.of(stack, "a-user")
     job = api.run_import("p.csv", csv_file(("E-mail",), ("nobody",)), {"E-mail": "email"})
-    job_left_behind(aws, stack, job["jobId"], announced=None)
-    assert sweep(aws, stack)["announced"] == 1
-    assert sweep(aws, stack)["announced"] == 0
+    left = job_left_behind(aws, stack, job["jobId"], announced=None)
+    sweep(aws, stack)
+    table = aws.resource("dynamodb", endpoint_url=stack["awsEndpoint"]).Table(stack["resources"]["JobsTable"])
+    item = table.get_item(Key={"pk": f"JOB#{left}", "sk": "JOB"})["Item"]
+    assert item["announced"] is True
+    assert "openKey" not in item, "the next sweep does not meet it"

@@ -90,6 +90,7 @@ def test_tokens_verify_with_the_published_key_and_say_what_the_template_reads(tm
         "a-user": ("tenant-a", "contacts:read contacts:write"),
         "a-readonly": ("tenant-a", "contacts:read"),
         "b-admin": ("tenant-b", "contacts:read contacts:write contacts:export contacts:admin"),
+        "c-user": ("tenant-c", "contacts:read contacts:write"),
     }
     admin = claims["a-admin"]
     assert (admin["iss"], admin["aud"], admin["sub"]) == (issuer.issuer, AUDIENCE, "a-admin")

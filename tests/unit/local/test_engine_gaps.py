@@ -3,11 +3,14 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+
+from local.engine.function_process import MOST_PROCESSES
 
 Call = Callable[..., Any]
 ORIGIN = "https://two.example"
@@ -97,6 +100,15 @@ class TestFunctions:
         answer = aws("lambda").invoke(FunctionName=sample["resources"]["StepFunction"], Payload=event)
         assert answer["FunctionError"] == "Unhandled"
         assert json.loads(answer["Payload"].read())["errorType"] == error_type
+
+    def test_many_requests_at_once_share_a_few_processes(self, http: httpx.Client, authorized: dict[str, str]) -> None:
+        def process_of(_: int) -> str:
+            answer = http.post("/api/do", headers=authorized, json={"call": "environment"})
+            return str(answer.json()["AWS_LAMBDA_LOG_STREAM_NAME"])
+
+        with ThreadPoolExecutor(3 * MOST_PROCESSES) as threads:
+            processes = list(threads.map(process_of, range(3 * MOST_PROCESSES)))
+        assert 1 < len(set(processes)) <= MOST_PROCESSES
 
     def test_the_log_of_an_invocation_is_whole(self, aws: Call, sample: dict[str, Any]) -> None:
         import base64
@@ -306,6 +318,45 @@ class TestEvents:
             sqs.send_message(QueueUrl=sample["resources"]["Queue"], MessageBody=body)
         assert written("message", good)
         assert eventually(lambda: self._dead(sqs, sample, "bad"))
+
+    def test_messages_wait_for_no_other_up_to_the_parameters_bound(
+        self, in_function: Call, aws: Call, sample: dict[str, Any]
+    ) -> None:
+        place = f"meet {uuid4()}"
+        for _ in range(4):
+            in_function("sqs", "send_message", QueueUrl=sample["resources"]["Slices"], MessageBody=place)
+
+        def met() -> list[int] | None:
+            found = aws("dynamodb").query(
+                TableName=sample["resources"]["Table"],
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": f"met {place}"}},
+            )["Items"]
+            return [int(item["most"]["N"]) for item in found] if len(found) == 4 else None
+
+        assert max(eventually(met) or [0]) == 2
+
+    def test_a_standard_queue_hands_message_groups_on(
+        self, in_function: Call, written: Call, sample: dict[str, Any]
+    ) -> None:
+        body = str(uuid4())
+        entry = {"Id": "0", "MessageBody": body, "MessageGroupId": "tenant"}
+        sent = in_function("sqs", "send_message_batch", QueueUrl=sample["resources"]["Slices"], Entries=[entry])
+        assert [each["Id"] for each in sent["Successful"]] == ["0"], sent
+        assert written("message", body)["group"] == {"S": "tenant"}
+
+    def test_what_fails_too_often_reaches_the_consumer_of_the_dead_letters(
+        self, in_function: Call, aws: Call, written: Call, sample: dict[str, Any]
+    ) -> None:
+        url, body = sample["resources"]["Slices"], f"bad {uuid4()}"
+        aws("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+        in_function("sqs", "send_message", QueueUrl=url, MessageBody=body)
+        assert written("dead", body)
+        aws("sqs").set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "30"})
+        for count in (1, 2):
+            assert written("tried", f"{body}#{count}")
+        key = {"pk": {"S": "tried"}, "sk": {"S": f"{body}#3"}}
+        assert "Item" not in aws("dynamodb").get_item(TableName=sample["resources"]["Table"], Key=key)
 
     def test_a_failed_asynchronous_invocation_reaches_the_dead_letter_queue(
         self, aws: Call, sample: dict[str, Any]

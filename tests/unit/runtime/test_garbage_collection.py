@@ -24,7 +24,9 @@ def test_a_part_of_a_thousand_contacts_starts_no_collection_by_the_dozen() -> No
         gc.set_threshold(*before)
 
 
-@pytest.mark.parametrize("function", ["apply_import_part", "finish_import", "roll_back_part", "finish_rollback"])
+@pytest.mark.parametrize(
+    "function", ["apply_import_part", "finish_import", "roll_back_part", "finish_rollback", "write_export"]
+)
 def test_the_workers_ask_for_it_when_they_are_loaded(function: str) -> None:
     handler = (FUNCTIONS / function / "handler.py").read_text("utf-8")
     assert re.search(r"^collect_seldom\(\)$", handler, re.MULTILINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ import pytest
 from contacts.adapters.dynamodb import job_keys
 from contacts.adapters.dynamodb.expiry import EXPIRES_AT
 from contacts.domain import object_keys
+from contacts.domain.bulk_job import SHOWN_FOR
+from contacts.domain.export_job import EXPORT_LIFE, KEPT_AFTER_EXPIRY
+from contacts.usecases.sweep_jobs import GIVE_UP_AFTER
 
 from .sam_template import as_list, of_type
 
@@ -46,13 +50,21 @@ def test_the_job_indexes_are_those_that_the_job_store_reads(template: dict[str, 
     indexes = {
         index["IndexName"]: (
             [key["AttributeName"] for key in index["KeySchema"]],
-            index["Projection"]["ProjectionType"],
+            index["Projection"],
         )
         for index in template["Resources"]["JobsTable"]["Properties"]["GlobalSecondaryIndexes"]
     }
     assert indexes == {
-        job_keys.BY_TENANT_INDEX: (["tenantKey", "createdKey"], "ALL"),
-        job_keys.OPEN_JOBS_INDEX: ([job_keys.OPEN_KEY, "changedAt"], "KEYS_ONLY"),
+        job_keys.BY_TENANT_INDEX: (["tenantKey", "createdKey"], {"ProjectionType": "ALL"}),
+        # The kind says who mends the job.
+        job_keys.OPEN_JOBS_INDEX: (
+            [job_keys.OPEN_KEY, "changedAt"],
+            {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["kind"]},
+        ),
+        job_keys.EXPIRING_EXPORTS_INDEX: (
+            [job_keys.EXPORT_KEY, job_keys.FILE_EXPIRES_AT],
+            {"ProjectionType": "KEYS_ONLY"},
+        ),
     }
 
 
@@ -72,27 +84,41 @@ def test_the_bucket_is_private_encrypted_and_versioned(template: dict[str, Any])
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
 
 
-def test_bucket_and_queue_refuse_whoever_comes_without_tls(template: dict[str, Any]) -> None:
+def test_bucket_and_queues_refuse_whoever_comes_without_tls(template: dict[str, Any]) -> None:
     [bucket_policy] = of_type(template, "AWS::S3::BucketPolicy").values()
     bucket = {"Fn::GetAtt": ["FilesBucket", "Arn"]}
     objects = {"Fn::Sub": "${FilesBucket.Arn}/*"}
     assert bucket_policy["Bucket"] == {"Ref": "FilesBucket"}
     _assert_denies_all_without_tls(bucket_policy, "s3:*", [bucket, objects])
-    [queue_policy] = of_type(template, "AWS::SQS::QueuePolicy").values()
-    assert queue_policy["Queues"] == [{"Ref": "DeadLetterQueue"}]
-    _assert_denies_all_without_tls(queue_policy, "sqs:*", [{"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}])
+    queue_policies = {
+        policy["Queues"][0]["Ref"]: policy for policy in of_type(template, "AWS::SQS::QueuePolicy").values()
+    }
+    assert set(queue_policies) == set(of_type(template, "AWS::SQS::Queue"))
+    for queue, policy in queue_policies.items():
+        assert policy["Queues"] == [{"Ref": queue}]
+        _assert_denies_all_without_tls(policy, "sqs:*", [{"Fn::GetAtt": [queue, "Arn"]}])
 
 
-def test_queues_are_encrypted_and_keep_messages_as_long_as_sqs_can(template: dict[str, Any]) -> None:
+def test_queues_are_encrypted(template: dict[str, Any]) -> None:
     for name, queue in of_type(template, "AWS::SQS::Queue").items():
         assert queue["SqsManagedSseEnabled"] is True, name
-        assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600, name
+
+
+def test_dead_letters_are_kept_as_long_as_sqs_can_and_messages_for_a_day(template: dict[str, Any]) -> None:
+    kept = {name: queue["MessageRetentionPeriod"] for name, queue in of_type(template, "AWS::SQS::Queue").items()}
+    # A job ends within a day (`GIVE_UP_AFTER`); what is younger may still be worked on.
+    assert kept == {
+        "BulkSlicesDeadLetters": 14 * 24 * 3600,
+        "CreateSlicesQueue": 24 * 3600,
+        "DeadLetterQueue": 14 * 24 * 3600,
+        "DeleteSlicesQueue": 24 * 3600,
+    }
 
 
 def test_every_object_that_the_code_writes_goes_in_time(template: dict[str, Any]) -> None:
     used = {key(*[_example(p) for p in inspect.signature(key).parameters.values()]) for key in _key_functions()}
     prefixes = {name.split("/", 1)[0] + "/" for name in used}
-    assert {"uploads/", "staged/", "undo/", "results/"} <= prefixes
+    assert {"uploads/", "staged/", "undo/", "results/", "bulk/", "deletions/", "exports/"} <= prefixes
     assert prefixes <= set(_expirations(template))
 
 
@@ -101,11 +127,25 @@ def test_lifecycle_rules_give_each_prefix_its_time(template: dict[str, Any]) -> 
     assert _expirations(template) == {
         "uploads/": 7,
         "staged/": 7,
-        "bulk/": 2,
+        "bulk/": 7,
+        "deletions/": 30,
         "exports/": 8,
         "results/": retention,
         "undo/": retention,
     }
+
+
+def test_what_a_bulk_job_reads_outlives_it(template: dict[str, Any]) -> None:
+    # It ends within a day, and can be asked for, and its collection filled, for a day after.
+    assert timedelta(days=_expirations(template)["bulk/"]) > GIVE_UP_AFTER + SHOWN_FOR
+
+
+def test_the_lifecycle_takes_no_export_before_it_expires_and_no_later_than_the_job_goes(
+    template: dict[str, Any],
+) -> None:
+    # A file is younger than its job, whose creation its time counts from.
+    net = timedelta(days=_expirations(template)["exports/"])
+    assert EXPORT_LIFE < net < EXPORT_LIFE + KEPT_AFTER_EXPIRY
 
 
 def test_undo_logs_outlive_the_time_for_a_roll_back(template: dict[str, Any]) -> None:

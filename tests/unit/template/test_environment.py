@@ -13,8 +13,11 @@ POWERTOOLS = {"POWERTOOLS_LOG_LEVEL", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOL
 #: What stands behind each variable: the same in every function that has it.
 VALUES = {
     "CONTACTS_TABLE": "ContactsTable",
+    "CREATE_SLICES_QUEUE_URL": "CreateSlicesQueue",
     "DEFAULT_PHONE_REGION": "DefaultPhoneRegion",
+    "DELETE_SLICES_QUEUE_URL": "DeleteSlicesQueue",
     "EVENT_BUS_NAME": "ContactsEventBus",
+    "EXPORT_STATE_MACHINE_ARN": "ExportStateMachine",
     "FILES_BUCKET": "FilesBucket",
     "IMPORT_STATE_MACHINE_ARN": "ImportStateMachine",
     "JOBS_TABLE": "JobsTable",
@@ -25,6 +28,7 @@ VALUES = {
     "ROLLBACK_STATE_MACHINE_ARN": "RollbackStateMachine",
     "SCOPE_CLAIM": "ScopeClaim",
     "TENANT_CLAIM": "TenantClaim",
+    "TENANT_SLICES_IN_FLIGHT": "TenantSlicesInFlight",
 }
 
 

@@ -42,8 +42,9 @@ def test_every_target_of_a_rule_is_retried_and_then_put_aside(cloudformation: di
 
 
 def test_eventbridge_may_put_things_aside(template: dict[str, Any]) -> None:
-    [policy] = of_type(template, "AWS::SQS::QueuePolicy").values()
-    [allowed] = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    policies = of_type(template, "AWS::SQS::QueuePolicy").values()
+    [allowed] = [s for policy in policies for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    assert allowed["Resource"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
     assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
     assert allowed["Action"] == "sqs:SendMessage"
     assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
@@ -58,6 +59,8 @@ def test_notifications_are_encrypted_with_a_key_that_the_publishers_may_use(temp
     ("namespace", "metric", "dimension"),
     [
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}),
+        # Has a consumer, which empties it before its depth is looked at.
+        ("AWS/SQS", "NumberOfMessagesReceived", {"Fn::GetAtt": ["BulkSlicesDeadLetters", "QueueName"]}),
         ("AWS/ApiGateway", "5xx", {"Ref": "ContactsApi"}),
         ("AWS/DynamoDB", "WriteThrottleEvents", {"Ref": "ContactsTable"}),
         ("AWS/DynamoDB", "ReadThrottleEvents", {"Ref": "ContactsTable"}),

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+
+from contacts.contracts.slice_message import SliceMessage
+from contacts.contracts.steps import CleanUpExportsInput
+from contacts.usecases.mend_bulk_job import OVERDUE_AFTER
 
 from .sam_template import ROOT, folder, functions, of_type, tasks, variables
 
 FUNCTIONS = ROOT / "functions"
 EVENTS = ROOT / "events"
+
+#: Samples beside the one that each function has, with the function that they are for.
+FURTHER_EVENTS = {"clean_up_exports_dry_run": "clean_up_exports"}
 
 #: API Gateway answers 503 after this many seconds, whatever the function still does.
 HTTP_API_SECONDS = 30
@@ -23,7 +31,9 @@ def test_each_folder_is_one_function_and_each_function_one_folder(template: dict
 
 def test_each_function_has_a_sample_event_and_each_event_a_function(template: dict[str, Any]) -> None:
     events = {path.stem for path in EVENTS.iterdir()}
-    assert events == {folder(function) for function in functions(template).values()}
+    folders = {folder(function) for function in functions(template).values()}
+    assert folders <= events
+    assert events - folders == set(FURTHER_EVENTS)
 
 
 def test_logical_ids_follow_the_folders(template: dict[str, Any]) -> None:
@@ -66,12 +76,14 @@ def test_each_function_names_itself_in_logs_and_traces(template: dict[str, Any])
 
 def test_functions_behind_the_api_end_before_the_gateway_gives_up(template: dict[str, Any]) -> None:
     behind_the_api = [f for f in functions(template).values() if _event_types(f) == {"HttpApi"}]
-    assert len(behind_the_api) == 5
+    assert len(behind_the_api) == 9
     for function in behind_the_api:
         assert function["Timeout"] < HTTP_API_SECONDS, folder(function)
 
 
-def test_a_function_is_called_by_the_api_by_the_clock_or_by_a_state_machine(template: dict[str, Any]) -> None:
+def test_a_function_is_called_by_the_api_by_the_clock_by_a_queue_or_by_a_state_machine(
+    template: dict[str, Any],
+) -> None:
     called = {task["Parameters"]["FunctionName"].removesuffix("Arn") for task in _tasks()}
     for name, function in functions(template).items():
         assert (name in called) != bool(_event_types(function)), name
@@ -79,7 +91,7 @@ def test_a_function_is_called_by_the_api_by_the_clock_or_by_a_state_machine(temp
 
 def test_what_runs_unattended_leaves_failures_in_the_dead_letter_queue(template: dict[str, Any]) -> None:
     scheduled = {name: f for name, f in functions(template).items() if "Schedule" in _event_types(f)}
-    assert set(scheduled) == {"SweepJobsFunction"}
+    assert set(scheduled) == {"SweepJobsFunction", "CleanUpExportsFunction"}
     queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
     for name, function in scheduled.items():
         on_failure = function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
@@ -91,7 +103,8 @@ def test_what_runs_unattended_leaves_failures_in_the_dead_letter_queue(template:
 @pytest.mark.parametrize("path", sorted(EVENTS.iterdir()), ids=lambda path: path.stem)
 def test_sample_events_have_the_shape_that_aws_sends(path: Any, template: dict[str, Any]) -> None:
     event = json.loads(path.read_text())
-    [function] = [f for f in functions(template).values() if folder(f) == path.stem]
+    name = FURTHER_EVENTS.get(path.stem, path.stem)
+    [function] = [f for f in functions(template).values() if folder(f) == name]
     types = _event_types(function)
     if types == {"HttpApi"}:
         routes = {(e["Properties"]["Method"], e["Properties"]["Path"]) for e in function["Events"].values()}
@@ -106,7 +119,19 @@ def test_sample_events_have_the_shape_that_aws_sends(path: Any, template: dict[s
         )
         assert ("authorizer" in event["requestContext"]) != open_route
     elif types == {"Schedule"}:
-        assert event["source"] == "aws.events"
+        given = _event(function).get("Input")
+        if given is None:
+            assert event["source"] == "aws.events"
+        elif path.stem == name:
+            assert event == json.loads(given)
+        else:
+            assert set(event) == set(json.loads(given))
+    elif types == {"SQS"}:
+        [record] = event["Records"]
+        assert record["eventSource"] == "aws:sqs"
+        SliceMessage.model_validate_json(record["body"])
+        from_a_queue_with_dead_letters = "DeadLetterQueueSourceArn" not in record["attributes"]
+        assert from_a_queue_with_dead_letters == ("RedrivePolicy" in _queue_of(function, template))
     else:
         payloads = [
             task["Parameters"]["Payload"] for task in _tasks() if task["Parameters"]["FunctionName"] == _arn(function)
@@ -114,6 +139,53 @@ def test_sample_events_have_the_shape_that_aws_sends(path: Any, template: dict[s
         assert payloads
         for payload in payloads:
             assert set(event) == {key.removesuffix(".$") for key in payload}
+
+
+def test_exports_are_cleaned_up_every_day_at_four_by_what_the_clock_says(template: dict[str, Any]) -> None:
+    clock = _event(functions(template)["CleanUpExportsFunction"])
+    assert clock["Schedule"] == "cron(0 4 * * ? *)"
+    assert CleanUpExportsInput.model_validate_json(clock["Input"]) == CleanUpExportsInput(dry_run=False)
+    dry_run = json.loads((EVENTS / "clean_up_exports_dry_run.json").read_text())
+    assert CleanUpExportsInput.model_validate(dry_run).dry_run is True
+
+
+def test_what_writes_exports_has_a_processor_and_room_for_the_contacts_that_wait(template: dict[str, Any]) -> None:
+    """1,769 MB come with one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+    writer = functions(template)["WriteExportFunction"]
+    assert writer["MemorySize"] >= 1769
+    a_million_contacts_in_mb = 1_000_000 * 4_096 / 1024**2
+    assert writer["EphemeralStorage"]["Size"] > a_million_contacts_in_mb
+
+
+def test_slices_come_one_at_a_time_and_what_failed_comes_again(template: dict[str, Any]) -> None:
+    sources = {name: _event(f) for name, f in functions(template).items() if _event_types(f) == {"SQS"}}
+    queues = {name: source["Queue"]["Fn::GetAtt"][0] for name, source in sources.items()}
+    assert queues == {
+        "CreateBulkSliceFunction": "CreateSlicesQueue",
+        "DeleteBulkSliceFunction": "DeleteSlicesQueue",
+        "CloseBulkSlicesFunction": "BulkSlicesDeadLetters",
+    }
+    for name, source in sources.items():
+        assert source["BatchSize"] == 1, name
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+        bounded = source.get("ScalingConfig") == {"MaximumConcurrency": {"Ref": "SliceConcurrency"}}
+        assert bounded == (name != "CloseBulkSlicesFunction"), name
+
+
+def test_a_message_stays_hidden_for_longer_than_a_worker_can_be_at_it(template: dict[str, Any]) -> None:
+    """Six times the time-out: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
+    for name, function in functions(template).items():
+        if _event_types(function) == {"SQS"}:
+            assert _queue_of(function, template)["VisibilityTimeout"] == 6 * function["Timeout"], name
+
+
+def test_the_sweeper_waits_until_a_message_can_be_on_its_way_no_more(template: dict[str, Any]) -> None:
+    for name in ("CreateSlicesQueue", "DeleteSlicesQueue"):
+        queue = template["Resources"][name]["Properties"]
+        redrive = queue["RedrivePolicy"]
+        assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": ["BulkSlicesDeadLetters", "Arn"]}
+        seconds = queue["VisibilityTimeout"] * redrive["maxReceiveCount"]
+        assert timedelta(seconds=seconds) < OVERDUE_AFTER < timedelta(seconds=queue["MessageRetentionPeriod"])
 
 
 def test_sample_events_of_the_api_carry_the_claims_that_the_parameters_name(template: dict[str, Any]) -> None:
@@ -127,8 +199,20 @@ def _event_types(function: dict[str, Any]) -> set[str]:
     return {event["Type"] for event in (function.get("Events") or {}).values()}
 
 
+def _event(function: dict[str, Any]) -> dict[str, Any]:
+    """The properties of the one event that calls a function."""
+    [event] = function["Events"].values()
+    properties: dict[str, Any] = event["Properties"]
+    return properties
+
+
+def _queue_of(function: dict[str, Any], template: dict[str, Any]) -> dict[str, Any]:
+    queue: dict[str, Any] = template["Resources"][_event(function)["Queue"]["Fn::GetAtt"][0]]["Properties"]
+    return queue
+
+
 def _tasks() -> list[dict[str, Any]]:
-    return [task for machine in ("import", "rollback") for _, task in tasks(machine)]
+    return [task for machine in ("export", "import", "rollback") for _, task in tasks(machine)]
 
 
 def _arn(function: dict[str, Any]) -> str:

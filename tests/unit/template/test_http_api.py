@@ -8,7 +8,7 @@ from typing import Any
 
 from .sam_template import PARAMETERS, of_type
 
-#: Routes of the specification and of issues 2 and 3, as API Gateway names them.
+#: Routes of the specification and of issues 2 to 5, as API Gateway names them.
 ROUTES = {
     "POST /api/contacts/import/upload",
     "POST /api/contacts/import",
@@ -19,6 +19,22 @@ ROUTES = {
     "POST /api/contacts/import/{jobId}/rollback",
     "GET /api/contacts/import/{jobId}/rollback",
     "GET /api/contacts/import/{jobId}/rollback/download",
+    "POST /api/contacts/bulk-create",
+    "GET /api/contacts/bulk-create/{jobId}",
+    "GET /api/contacts/bulk-create/{jobId}/items",
+    "POST /api/contacts/bulk-create/{jobId}/collection",
+    "POST /api/contacts/bulk-delete",
+    "GET /api/contacts/bulk-delete/{jobId}",
+    "GET /api/contacts/bulk-delete/{jobId}/items",
+    "POST /api/contacts/export",
+    "GET /api/contacts/export/audit",
+    "GET /api/contacts/export/{jobId}",
+    "GET /api/contacts/export/{jobId}/download",
+    "POST /api/collections",
+    "GET /api/collections",
+    "GET /api/collections/{id}",
+    "GET /api/collections/{id}/items",
+    "PUT /api/collections/{id}/editors",
     "GET /api/jobs",
     "POST /api/contacts",
     "GET /api/contacts",

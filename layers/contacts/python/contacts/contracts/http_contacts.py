@@ -50,7 +50,8 @@ def _timestamp(text: str) -> str:
 def _custom_field_name(name: str) -> str:
     if not is_custom_field_name(name):
         raise ValueError(
-            "a custom field's name begins with a letter and has at most 64 letters, digits, blanks, _ and -"
+            "a custom field's name begins with a letter, has at most 64 letters, digits, blanks, _ and -,"
+            " and ends with no blank"
         )
     return name
 

@@ -6,7 +6,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, Strict, StringConstraints
 
+from contacts.domain.bulk_job import MAX_BULK_CONTACTS
 from contacts.domain.contact_fields import MAX_TAG_CHARS, MAX_TAGS
+from contacts.domain.errors import InvalidRequest
+
+#: What an Idempotency-Key looks like, in the header and in a body.
+IDEMPOTENCY_KEY_PATTERN = r"^[\x21-\x7e]{1,255}$"
 
 
 def _without_repeats(values: list[str]) -> list[str]:
@@ -19,3 +24,22 @@ Timestamp = Annotated[str, Field(examples=["2026-01-31T09:30:00.000Z"], json_sch
 #: true or false: no text, no number that might mean one.
 Flag = Annotated[bool, Strict()]
 Count = Annotated[int, Field(ge=0)]
+IdempotencyKeyField = Annotated[
+    Annotated[str, StringConstraints(pattern=IDEMPOTENCY_KEY_PATTERN)] | None,
+    Field(description="The same as the header Idempotency-Key; given both, they must agree."),
+]
+
+
+def check_number_of_contacts(number: int, field: str) -> None:
+    """
+    Raises:
+        InvalidRequest: one job takes none, or not as many.
+    """
+    if number > MAX_BULK_CONTACTS:
+        raise InvalidRequest(
+            f"one job takes at most {MAX_BULK_CONTACTS} contacts, these are {number}",
+            code="CONTACTS_TOO_MANY",
+            field=field,
+        )
+    if number == 0:
+        raise InvalidRequest("give at least one contact", code="CONTACTS_MISSING", field=field)

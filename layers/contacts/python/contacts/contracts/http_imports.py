@@ -90,7 +90,9 @@ class StartImportBody(HttpModel):
         min_length=1,
         max_length=1_024,
         description="From the file's columns to fields: `email`, `firstName`, `lastName`, `company`, `title`, `phone`, "
-        "`notes`, or `customFields.<name>`. One column must go to `email`, and no two to the same field.",
+        "`notes`, or `customFields.<name>`. One column may go to `id`: it sets nothing, a row is about the contact of "
+        "that id, whatever its e-mail; an id that names no contact counts as empty. One column must go to `email` or "
+        "to `id`, and no two to the same field.",
     )
     options: ImportOptionsBody = Field(default_factory=ImportOptionsBody)
 

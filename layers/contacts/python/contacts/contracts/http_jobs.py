@@ -1,4 +1,4 @@
-"""HTTP bodies of jobs, as every route shows them."""
+"""HTTP bodies of import jobs, as every route shows them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ class ImportOptionsBody(HttpModel):
 
     file_type: FileType | None = Field(default=None, description="Found from the file's name and content if null.")
     duplicate_strategy: DuplicateStrategy = Field(
-        default=DuplicateStrategy.SKIP, description="What to do with a row whose e-mail a contact already has."
+        default=DuplicateStrategy.SKIP,
+        description="What to do with a row about a contact that is there: the one whose `id` it names, else the one "
+        "that has its e-mail. `create` makes another contact in any case.",
     )
     tags: Tags = Field(default_factory=list, description="Added to every contact that is imported.")
     segment_name: (
@@ -34,6 +36,11 @@ class ImportOptionsBody(HttpModel):
     )
     sheet: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = Field(
         default=None, description="The sheet of a workbook; its first visible one if null."
+    )
+    unescape_formulas: Flag = Field(
+        default=True,
+        description="CSV only, as other formats need no such mark: take one leading `'` off a value where a "
+        "spreadsheet could run what follows as a formula. An export to CSV puts it there; false keeps it.",
     )
 
     def to_domain(self) -> ImportOptions:
@@ -51,6 +58,7 @@ class ImportOptionsBody(HttpModel):
             validate_phone=options.validate_phone,
             blank_values=options.blank_values,
             sheet=options.sheet,
+            unescape_formulas=options.unescape_formulas,
         )
 
 
@@ -118,16 +126,6 @@ class ImportFields(HttpModel):
     )
     rolled_back_at: Timestamp | None
     rollback: RollbackState | None = Field(description="The latest rollback, a dry one too; null if there was none.")
-
-
-class JobSummary(ImportFields):
-    """A job in the list of jobs."""
-
-    type: Literal["import"] = "import"
-
-    @classmethod
-    def of(cls, job: ImportJob, *, now: str, rollback_days: int) -> JobSummary:
-        return cls.model_validate(import_fields(job, now=now, rollback_days=rollback_days))
 
 
 def import_fields(job: ImportJob, *, now: str, rollback_days: int) -> dict[str, Any]:

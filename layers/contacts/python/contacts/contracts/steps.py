@@ -108,3 +108,38 @@ class FinishRollbackOutput(Step):
     """Output of `finish_rollback`: what comes after this pass."""
 
     next: Literal["write", "end"]
+
+
+class WriteExportInput(Step):
+    """Input of `write_export`. It answers nothing: what came of the job is in the job."""
+
+    job_id: str = Field(min_length=1)
+
+
+class FailExportInput(Step):
+    """Input of `fail_export`, which answers nothing either."""
+
+    job_id: str = Field(min_length=1)
+
+
+class CleanUpExportsInput(Step):
+    """Input of `clean_up_exports`, from the clock or an operator; `dry_run` only reports."""
+
+    dry_run: bool = Field(default=False, strict=True)
+
+
+class CleanUpExportsOutput(Step):
+    """Output of `clean_up_exports`: how much was removed, or would be where it was a dry run.
+
+    Attributes:
+        exports: expired jobs that are removed.
+        files: objects that are removed with them.
+        running: expired jobs that have not ended, and stay.
+        failures: expired jobs that could not be removed.
+    """
+
+    dry_run: bool
+    exports: int = Field(ge=0)
+    files: int = Field(ge=0)
+    running: int = Field(ge=0)
+    failures: int = Field(ge=0)

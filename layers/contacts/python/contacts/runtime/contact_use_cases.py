@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contacts.runtime.wiring import Wiring
+from contacts.usecases.announce_contacts import AnnounceContacts
 from contacts.usecases.create_contact import CreateContact
 from contacts.usecases.delete_contact import DeleteContact
 from contacts.usecases.find_contacts import FindContacts
@@ -13,7 +14,8 @@ from contacts.usecases.update_contact import UpdateContact
 
 
 def create_contact(wiring: Wiring) -> CreateContact:
-    return CreateContact(contacts=wiring.contacts, clock=wiring.clock)
+    announce = AnnounceContacts(events=wiring.events)
+    return CreateContact(contacts=wiring.contacts, announce=announce, clock=wiring.clock)
 
 
 def get_contact(wiring: Wiring) -> GetContact:

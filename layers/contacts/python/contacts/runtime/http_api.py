@@ -11,6 +11,7 @@ from uuid import uuid4
 import orjson
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoSuchRoute
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -27,6 +28,9 @@ from contacts.usecases.do_once import Answer, DoOnce, KeyedRequest
 #: Lambda takes calls of at most 6 MB, and a body that is no text grows by a third on its way to it.
 MAX_BODY_BYTES = 4 * 1024 * 1024
 
+#: The field of a body that means the same as the header Idempotency-Key.
+KEY_IN_BODY = "idempotencyKey"
+
 _READING_METHODS = frozenset({"GET", "HEAD"})
 
 logger = Logger()
@@ -40,10 +44,19 @@ class HttpApi:
     import than everything else together.
     """
 
-    def __init__(self, wiring: Wiring | None = None, *, empty_body: str = "") -> None:
-        """`empty_body` is what a request that changes something stands for when it comes without a body."""
+    def __init__(
+        self, wiring: Wiring | None = None, *, empty_body: str = "", scopes: Mapping[str, str] | None = None
+    ) -> None:
+        """
+        Args:
+            wiring: see above.
+            empty_body: what a request that changes something stands for when it comes without a body.
+            scopes: the scope that each route needs, by its key in API Gateway, where reading and writing do not tell.
+                A function that gives them gives them all: a route without one is closed.
+        """
         self.wiring = wiring or Wiring()
         self.empty_body = empty_body
+        self._scopes = scopes
         self.app = APIGatewayHttpResolver(
             enable_validation=True,
             response_validation_error_http_code=500,
@@ -61,6 +74,18 @@ class HttpApi:
         caller: Principal = self.app.context["caller"]
         return caller
 
+    def scope_of(self, route: str) -> str:
+        """The scope that a route needs, given its key in API Gateway, `POST /api/contacts`.
+
+        Raises:
+            NoSuchRoute: the function's `scopes` do not name it.
+        """
+        if self._scopes is not None:
+            if route not in self._scopes:
+                raise NoSuchRoute
+            return self._scopes[route]
+        return READ_SCOPE if route.partition(" ")[0] in _READING_METHODS else WRITE_SCOPE
+
     def position(self, cursor: str | None, *scope: str | None) -> str | None:
         """The position behind a cursor of the caller's list that `scope` describes: its name, then its filters.
 
@@ -75,22 +100,36 @@ class HttpApi:
         body = {"items": [show(item).to_json() for item in page.items], "nextCursor": next_cursor}
         return Response(status_code=200, content_type=JSON, body=body)
 
-    def once(self, key: str | None, operation: Callable[[str], Answer]) -> Response[Any]:
+    def once(
+        self, key: str | None, operation: Callable[[str], Answer], *, key_in_body: str | None = None
+    ) -> Response[Any]:
         """Answer the current request by an operation that makes something, once for each Idempotency-Key; see `DoOnce`.
+
+        `key_in_body` is the body's own `idempotencyKey`, on routes that have one: it means the same as the header.
 
         Raises:
             IdempotencyKeyReused: it came with another request before.
+            InvalidRequest: header and body name different keys.
         """
-        seed = uuid4().hex
+        if key is not None and key_in_body not in (None, key):
+            raise InvalidRequest(
+                "idempotencyKey is not that of the header Idempotency-Key",
+                code="IDEMPOTENCY_KEY_MISMATCH",
+                field=KEY_IN_BODY,
+            )
+        seed, key = uuid4().hex, key or key_in_body
         if key is None:
             return _respond(operation(seed))
         event = self.app.current_event
+        sent = dict(event.json_body) if event.body else {}
+        # Where the key stood makes no other request of it.
+        sent.pop(KEY_IN_BODY, None)
         request = KeyedRequest(
             tenant=self.caller.tenant,
             user=self.caller.user,
             route=event["routeKey"],
             key=key,
-            body=[event["rawPath"], event.json_body, event.get("queryStringParameters")],
+            body=[event["rawPath"], sent, event.get("queryStringParameters")],
         )
         answer, replayed = DoOnce(store=self.wiring.idempotency)(request, seed, operation)
         return _respond(answer, {"Idempotency-Replayed": "true"} if replayed else {})
@@ -113,9 +152,9 @@ class HttpApi:
 
     def _answer(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         caller = principal_of(event, self.wiring.settings)
-        reads = event["requestContext"]["http"]["method"] in _READING_METHODS
-        caller.require(READ_SCOPE if reads else WRITE_SCOPE)
+        caller.require(self.scope_of(event["routeKey"]))
         self.app.context["caller"] = caller
+        reads = event["requestContext"]["http"]["method"] in _READING_METHODS
         checked = _checked_body(event)
         if not reads and not checked["body"]:
             checked["body"] = self.empty_body

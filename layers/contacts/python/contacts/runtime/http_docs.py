@@ -12,9 +12,10 @@ _BY_THE_GATEWAY = frozenset({401, 429})
 _EXPLANATION = {
     400: "The request is wrong; `code`, `field` and `problems` say where.",
     401: "The token is missing or invalid. API Gateway answers this, in a shape of its own.",
-    403: "The token lacks a scope, a tenant or a user, or the thing belongs to another tenant.",
+    403: "The token lacks a scope, a tenant or a user, or the thing belongs to another tenant or user.",
     404: "There is no such thing.",
     409: "The state of things forbids it now.",
+    410: "Its time is over.",
     412: "The contact has another version than `If-Match` asks for.",
     413: "The body is too large.",
     415: "The body is not sent as application/json.",
@@ -53,6 +54,14 @@ def when_ended() -> Any:
     """The answers of a route that shows what is made at a job's end, a 409 until then; see `answers`."""
     found = answers(200, 404, 409)
     found[409] |= {"headers": _described(("Retry-After",))}
+    return found
+
+
+def when_exported() -> Any:
+    """The answers of a route that needs an export's file: a 400 until it is there, a 410 when its time is over; see
+    `answers`."""
+    found = answers(200, 404, 410)
+    found[400]["description"] = "`EXPORT_NOT_READY` while the export runs, `EXPORT_FAILED` where it left no file."
     return found
 
 

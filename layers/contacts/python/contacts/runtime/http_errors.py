@@ -11,10 +11,12 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as NoSu
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from contacts.contracts.http_base import ErrorAnswer, ErrorDetail, ProblemDetail
+from contacts.contracts.http_violations import problem_of
 from contacts.domain.errors import (
     Conflict,
     DomainError,
     Forbidden,
+    Gone,
     IdempotencyKeyReused,
     InvalidRequest,
     NotFound,
@@ -45,15 +47,12 @@ STATUS_OF: Mapping[type[DomainError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     Conflict: HTTPStatus.CONFLICT,
+    Gone: HTTPStatus.GONE,
     StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
-
-#: Pydantic's names for what people get wrong most; anything else is an INVALID_VALUE.
-_CODE_OF_VIOLATION = {"missing": "REQUIRED", "extra_forbidden": "UNKNOWN_FIELD"}
-_MESSAGE_OF_VIOLATION = {"missing": "this is required", "extra_forbidden": "there is no such field to be set"}
 
 
 def status_of(error: Exception) -> HTTPStatus:
@@ -101,30 +100,11 @@ def _detail(error: Exception, request_id: str) -> ErrorDetail:
 
 
 def _validation_detail(violations: Sequence[Mapping[str, Any]], request_id: str) -> ErrorDetail:
-    problems = [_problem(violation) for violation in violations[:_MAX_PROBLEMS]]
+    # The first step of a location says where: in the body, the query, a header.
+    found = [problem_of(violation, violation["loc"][1:]) for violation in violations[:_MAX_PROBLEMS]]
+    problems = [ProblemDetail(code=each.code, message=each.message, field=each.field) for each in found]
     first = problems[0]
     message = f"{first.field}: {first.message}" if first.field else first.message
     return ErrorDetail(
         code="INVALID_REQUEST", message=message, field=first.field, problems=problems, request_id=request_id
     )
-
-
-def _problem(violation: Mapping[str, Any]) -> ProblemDetail:
-    """Pydantic's messages speak of types and limits; they do not quote what was sent."""
-    kind = violation["type"]
-    field = _field(violation["loc"])
-    message = _MESSAGE_OF_VIOLATION.get(kind) or str(violation["msg"]).removeprefix("Value error, ")
-    if field is None and kind == "missing":
-        message = "the request needs a body"
-    return ProblemDetail(code=_CODE_OF_VIOLATION.get(kind, "INVALID_VALUE"), message=message, field=field)
-
-
-def _field(location: Sequence[str | int]) -> str | None:
-    # The first step says where: in the body, the query, a header.
-    path = ""
-    for step in location[1:]:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif step != "[key]":
-            path += f".{step}" if path else str(step)
-    return path or None

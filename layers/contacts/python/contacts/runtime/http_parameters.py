@@ -6,13 +6,15 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
+from contacts.contracts.http_fields import IDEMPOTENCY_KEY_PATTERN
+
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most.")]
 Cursor = Annotated[str | None, Query(max_length=2_048, description="`nextCursor` of the page before.")]
 IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r"^[\x21-\x7e]{1,255}$",
+        pattern=IDEMPOTENCY_KEY_PATTERN,
         description="1 to 255 visible ASCII characters of the caller's choice. For 24 hours the same key with the same "
         "request makes nothing anew and gets the same answer. Keys belong to a tenant and user.",
     ),

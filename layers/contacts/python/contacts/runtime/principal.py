@@ -8,9 +8,12 @@ from typing import Any
 
 from contacts.domain.errors import Forbidden
 from contacts.runtime.settings import Settings
+from contacts.usecases.own_bulk_job import Caller
 
 READ_SCOPE = "contacts:read"
 WRITE_SCOPE = "contacts:write"
+EXPORT_SCOPE = "contacts:export"
+ADMIN_SCOPE = "contacts:admin"
 
 #: The claim that names the caller's workspace, for tenants that have some.
 _WORKSPACE_CLAIM = "custom:workspace_id"
@@ -26,6 +29,16 @@ class Principal:
     user: str
     scopes: frozenset[str]
     workspace: str | None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller may do for others in the tenant what otherwise only they themselves may."""
+        return ADMIN_SCOPE in self.scopes
+
+    @property
+    def as_caller(self) -> Caller:
+        """The same, as use cases ask for it that tell a job's own user from others."""
+        return Caller(tenant=self.tenant, user=self.user, is_admin=self.is_admin)
 
     def require(self, scope: str) -> None:
         """

@@ -1,0 +1,129 @@
+"""Messages that come again and workers that die: the same contacts, the same counts."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.e2e import bulk_jobs as bulk
+from tests.e2e.bulk_internals import Internals
+from tests.e2e.http_client import Api
+from tests.e2e.imported_contacts import created
+
+CREATE_QUEUE, DELETE_QUEUE = "CreateSlicesQueue", "DeleteSlicesQueue"
+
+
+@pytest.fixture
+def api(stack: dict[str, Any]) -> Api:
+    return Api.of(stack, "a-user")
+
+
+@pytest.fixture
+def internals(stack: dict[str, Any]) -> Internals:
+    return Internals(stack)
+
+
+@pytest.fixture
+def domain() -> str:
+    return f"d{uuid.uuid4().hex}.example"
+
+
+def shown(api: Api, path: str, job_id: str) -> dict[str, Any]:
+    return dict(api.get(f"{path}/{job_id}").json())
+
+
+def test_messages_that_come_three_more_times_change_nothing_also_after_the_clean_up(
+    api: Api, internals: Internals, domain: str
+) -> None:
+    existing = created(api, email=f"p3@{domain}")
+    job_id = bulk.start(api, bulk.CREATE, {"contacts": bulk.people(1_100, domain)})["jobId"]
+    internals.deliver(CREATE_QUEUE, job_id, range(3), times=3)
+    job = bulk.ended(api, bulk.CREATE, job_id)
+    internals.wait_until_taken(CREATE_QUEUE)
+    assert shown(api, bulk.CREATE, job_id) == job
+    assert bulk.counts(job) == {"success": 1_100}
+    assert internals.contacts_of(job) == 1_100
+
+    delete_id = bulk.start(api, bulk.DELETE, {"bulkCreateJobId": job_id})["jobId"]
+    internals.deliver(DELETE_QUEUE, delete_id, range(3), times=3)
+    gone = bulk.ended(api, bulk.DELETE, delete_id)
+    assert bulk.counts(gone) == {"deleted": 1_100}
+
+    internals.deliver(CREATE_QUEUE, job_id, range(3), times=3)
+    internals.deliver(DELETE_QUEUE, delete_id, range(3), times=3)
+    internals.wait_until_taken(CREATE_QUEUE)
+    internals.wait_until_taken(DELETE_QUEUE)
+    assert internals.contacts_of(job) == 0
+    assert [contact["id"] for contact in api.contacts(email=f"p3@{domain}")] == [existing["id"]]
+    assert shown(api, bulk.CREATE, job_id) == job
+    assert shown(api, bulk.DELETE, delete_id) == gone
+
+
+@pytest.mark.parametrize("folder", ["create_bulk_slice", "close_bulk_slices"])
+def test_a_worker_that_died_before_its_record_has_created_what_it_created(
+    api: Api, internals: Internals, domain: str, folder: str
+) -> None:
+    """The message comes again, to a worker or, after too many times, to the consumer of the dead letters."""
+    job = bulk.create(api, [*bulk.people(20, domain), {"email": "nope"}])
+    internals.forget_end_of_slice(job["jobId"], 0)
+    assert shown(api, bulk.CREATE, job["jobId"])["processedCount"] == 0
+    assert internals.invoke(folder, job["jobId"], 0) == {"batchItemFailures": []}
+    assert shown(api, bulk.CREATE, job["jobId"]) == job
+    assert internals.contacts_of(job) == 20
+
+
+@pytest.mark.parametrize("folder", ["delete_bulk_slice", "close_bulk_slices"])
+def test_a_worker_that_died_before_its_record_has_deleted_what_it_deleted(
+    api: Api, internals: Internals, domain: str, folder: str
+) -> None:
+    job = bulk.create(api, bulk.people(20, domain))
+    gone = bulk.clean_up(api, bulkCreateJobId=job["jobId"])
+    internals.forget_end_of_slice(gone["jobId"], 0)
+    assert internals.invoke(folder, gone["jobId"], 0) == {"batchItemFailures": []}
+    assert shown(api, bulk.DELETE, gone["jobId"]) == gone
+    assert bulk.counts(gone) == {"deleted": 20}
+
+
+def test_a_slice_that_no_worker_ever_began_is_closed_as_failed(api: Api, internals: Internals, domain: str) -> None:
+    job = bulk.create(api, bulk.people(700, domain))
+    left = internals.copy_as_if_never_worked_on(job["jobId"], sendings=1)
+    internals.invoke("create_bulk_slice", left, 1)
+    internals.invoke("close_bulk_slices", left, 0)
+    closed = bulk.ended(api, bulk.CREATE, left)
+    assert (closed["status"], bulk.counts(closed)) == ("PARTIAL", {"success": 200, "failure": 500})
+    assert {(error["index"] < 500, error["code"]) for error in closed["errors"]} == {(True, "NOT_CREATED")}
+    assert internals.contacts_of(closed) == 200
+
+
+def test_created_contacts_are_told_on_the_bus_by_their_ids_alone(api: Api, internals: Internals, domain: str) -> None:
+    sqs, events, name = internals.client("sqs"), internals.client("events"), f"heard-{uuid.uuid4().hex}"
+    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus = internals.stack["resources"]["ContactsEventBus"]
+    pattern = json.dumps({"source": ["bulk-contacts"], "detail-type": ["ContactsCreated"]})
+    events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)
+    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+
+    job = bulk.create(api, bulk.people(600, domain))
+    single = created(api, email=f"single@{domain}")
+    wanted = {f"bulk_create-{job['jobId']}-0", f"bulk_create-{job['jobId']}-1"}
+    heard: dict[str, dict[str, Any]] = {}
+    for _ in range(20):
+        received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10)
+        for message in received.get("Messages", []):
+            assert domain not in message["Body"]
+            detail = json.loads(message["Body"])["detail"]
+            assert set(detail) == {"eventId", "tenantId", "jobId", "contactIds"}
+            heard[detail["eventId"]] = detail
+        singles = [detail for detail in heard.values() if detail["contactIds"] == [single["id"]]]
+        if wanted <= set(heard) and singles:
+            break
+    told = [contact_id for event_id in sorted(wanted) for contact_id in heard[event_id]["contactIds"]]
+    assert told == job["contactIds"]
+    assert {(heard[event_id]["tenantId"], heard[event_id]["jobId"]) for event_id in wanted} == {
+        ("tenant-a", job["jobId"])
+    }
+    assert [(detail["tenantId"], detail["jobId"]) for detail in singles] == [("tenant-a", None)]

@@ -1,0 +1,62 @@
+"""Exports that a crash left behind, mended by the function that the clock starts."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.e2e import exports
+from tests.e2e.event_bus import aws_session, listening
+from tests.e2e.export_jobs_table import LONG_AGO, ExportJobsTable
+from tests.e2e.http_client import Api
+from tests.e2e.test_sweeper import sweep
+
+#: As the sweeper sees a job that nobody has touched for long.
+LEFT = {"openKey": "open", "changedAt": LONG_AGO}
+
+
+@pytest.fixture
+def api(stack: dict[str, Any]) -> Api:
+    return Api.of(stack, "a-admin")
+
+
+@pytest.fixture
+def done(api: Api) -> dict[str, Any]:
+    """A completed export, to make others of."""
+    return exports.export(api, format="csv", filters=exports.tagged(f"t{uuid.uuid4().hex}")).job
+
+
+def test_one_whose_execution_never_started_is_started(stack: dict[str, Any], api: Api, done: dict[str, Any]) -> None:
+    left = ExportJobsTable(stack).pending_copy(done["jobId"], **LEFT)
+    sweep(aws_session(stack), stack)
+    job = exports.ended(api, left)
+    assert job["status"] == "completed"
+    assert exports.download(api, job).job["sha256"] == done["sha256"]
+
+
+def test_one_whose_execution_died_is_failed_with_what_it_left_removed(
+    stack: dict[str, Any], api: Api, done: dict[str, Any]
+) -> None:
+    session = aws_session(stack)
+    left = ExportJobsTable(stack).pending_copy(done["jobId"], **LEFT, status="processing", attempt=1)
+    s3, bucket = session.client("s3", endpoint_url=stack["awsEndpoint"]), stack["resources"]["FilesBucket"]
+    prefix = f"exports/{done['tenantId']}/{left}/"
+    s3.put_object(Bucket=bucket, Key=f"{prefix}attempt-0001/contacts.csv", Body=b"half of it")
+    machines = session.client("stepfunctions", endpoint_url=stack["awsEndpoint"])
+    # An execution of its name that is over, and did nothing for it.
+    execution = machines.start_execution(
+        stateMachineArn=stack["resources"]["ExportStateMachine"],
+        name=left,
+        input=json.dumps({"jobId": str(uuid.uuid4())}),
+    )["executionArn"]
+    with listening(stack) as bus:
+        while machines.describe_execution(executionArn=execution)["status"] == "RUNNING":
+            assert exports.show(api, left)["status"] == "processing"
+        sweep(session, stack)
+        bus.wait_for("ContactsExportFailed", jobId=left)
+    job = exports.show(api, left)
+    assert (job["status"], job["error"]["code"]) == ("failed", "EXPORT_FAILED")
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket, Prefix=prefix)
