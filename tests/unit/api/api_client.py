@@ -15,16 +15,24 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
+from contacts.runtime.bulk_steps import bulk_workers
 from contacts.runtime.settings import Settings
 from contacts.runtime.wiring import Wiring
 from tests.support.fake_clock import FakeClock
+from tests.support.memory_audit_log import MemoryAuditLog
+from tests.support.memory_bulk_job_store import MemoryBulkJobStore
+from tests.support.memory_collection_store import MemoryCollectionStore
 from tests.support.memory_contact_store import MemoryContactStore
+from tests.support.memory_events import MemoryEvents
+from tests.support.memory_export_job_store import MemoryExportJobStore
 from tests.support.memory_files import MemoryFiles
 from tests.support.memory_idempotency_store import MemoryIdempotencyStore
 from tests.support.memory_job_store import MemoryJobStore
+from tests.support.memory_jobs_table import MemoryJobsTable
 from tests.support.memory_links import MemoryLinks
 from tests.support.memory_runner import MemoryRunner
 from tests.support.memory_segment_store import MemorySegmentStore
+from tests.support.memory_slice_queue import MemorySliceQueue
 
 ROOT = Path(__file__).resolve().parents[3]
 MAX_FILE_BYTES = 1_000
@@ -41,6 +49,22 @@ ROUTES = {
     "POST /api/contacts/import/{jobId}/rollback": "rollback_api",
     "GET /api/contacts/import/{jobId}/rollback": "rollback_api",
     "GET /api/contacts/import/{jobId}/rollback/download": "rollback_api",
+    "POST /api/contacts/bulk-create": "bulk_create_api",
+    "GET /api/contacts/bulk-create/{jobId}": "bulk_create_api",
+    "GET /api/contacts/bulk-create/{jobId}/items": "bulk_create_api",
+    "POST /api/contacts/bulk-create/{jobId}/collection": "bulk_create_api",
+    "POST /api/contacts/bulk-delete": "bulk_delete_api",
+    "GET /api/contacts/bulk-delete/{jobId}": "bulk_delete_api",
+    "GET /api/contacts/bulk-delete/{jobId}/items": "bulk_delete_api",
+    "POST /api/collections": "collections_api",
+    "GET /api/collections": "collections_api",
+    "GET /api/collections/{id}": "collections_api",
+    "GET /api/collections/{id}/items": "collections_api",
+    "PUT /api/collections/{id}/editors": "collections_api",
+    "POST /api/contacts/export": "exports_api",
+    "GET /api/contacts/export/audit": "exports_api",
+    "GET /api/contacts/export/{jobId}": "exports_api",
+    "GET /api/contacts/export/{jobId}/download": "exports_api",
     "POST /api/contacts": "contacts_api",
     "GET /api/contacts": "contacts_api",
     "GET /api/contacts/{id}": "contacts_api",
@@ -95,12 +119,23 @@ class Api:
 
     clock: FakeClock = field(default_factory=FakeClock)
     environment: dict[str, str] = field(
-        default_factory=lambda: {"MAX_FILE_BYTES": str(MAX_FILE_BYTES), "ROLLBACK_DAYS": "30"}
+        default_factory=lambda: {
+            "MAX_FILE_BYTES": str(MAX_FILE_BYTES),
+            "ROLLBACK_DAYS": "30",
+            "TENANT_SLICES_IN_FLIGHT": "2",
+        }
     )
 
     def __post_init__(self) -> None:
         self.contacts = MemoryContactStore()
-        self.jobs = MemoryJobStore(clock=self.clock)
+        table = MemoryJobsTable(clock=self.clock)
+        self.jobs = MemoryJobStore(table=table)
+        self.bulk_jobs = MemoryBulkJobStore(table=table)
+        self.exports = MemoryExportJobStore(table=table)
+        self.audit_log = MemoryAuditLog(clock=self.clock)
+        self.slice_queue = MemorySliceQueue()
+        self.collections = MemoryCollectionStore()
+        self.events = MemoryEvents()
         self.segments = MemorySegmentStore()
         self.idempotency = MemoryIdempotencyStore(clock=self.clock)
         self.files = MemoryFiles()
@@ -158,6 +193,13 @@ class Api:
             clock=self.clock,
             contacts=self.contacts,
             jobs=self.jobs,
+            bulk_jobs=self.bulk_jobs,
+            exports=self.exports,
+            audit_log=self.audit_log,
+            export_runner=self.runner,
+            slice_queue=self.slice_queue,
+            collections=self.collections,
+            events=self.events,
             segments=self.segments,
             idempotency=self.idempotency,
             files=self.files,
@@ -178,6 +220,23 @@ class Api:
     def started(self, **options: Any) -> str:
         """The id of an import that has just been accepted."""
         return str(self.send("POST", "/api/contacts/import", self.import_body(options=options)).json["jobId"])
+
+    def work(self, slices: int | None = None) -> None:
+        """Let the workers carry out so many slices of bulk jobs, None for all."""
+        workers = bulk_workers(self.wiring(), self.on_error)
+        while self.slice_queue.messages and slices != 0:
+            kind, job_id, slice_ = self.slice_queue.messages.pop(0)
+            workers[kind](job_id, slice_)
+            slices = None if slices is None else slices - 1
+
+    def close(self, job_id: str, slice_: int = 0) -> None:
+        """Give a slice up that no worker could end, as the consumer of the dead letters does."""
+        for worker in bulk_workers(self.wiring(), self.on_error).values():
+            worker.close(job_id, slice_)
+
+    def on_error(self, job_id: str, error: Exception) -> None:
+        """Workers tell of trouble that a job ends in spite of; here no job may have any."""
+        raise AssertionError(job_id) from error
 
     def created(self, tenant: str = "a", **fields: Any) -> dict[str, Any]:
         """A contact, as it was answered when it was made."""

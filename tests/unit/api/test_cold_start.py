@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.api.api_client import ROOT
+from tests.unit.api.api_client import ROOT, ROUTES
 
 HEAVY = ["pandas", "openpyxl", "phonenumbers", "numpy", "aws_xray_sdk", "contacts.tabular"]
 #: DESIGN.md, section 6.
@@ -27,7 +27,7 @@ def run(code: str, function: str, **more: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("function", ["imports_api", "rollback_api", "contacts_api", "jobs_api", "docs"])
+@pytest.mark.parametrize("function", [*sorted(set(ROUTES.values())), "docs"])
 def test_function_imports_nothing_heavy(function: str) -> None:
     modules = set(json.loads(run(LIST_MODULES, function)))
     assert "aws_lambda_powertools" in modules

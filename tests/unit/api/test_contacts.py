@@ -17,7 +17,7 @@ EVERYTHING = {
     "company": "Analytical Engines",
     "title": "Countess",
     "phone": "+44 020 7946 0958",
-    "notes": "line\nbreak\ttab \u0000 =SUM(A1)",
+    "notes": "line\nbreak\ttab \u0001 =SUM(A1)",
     "emails": ["ada2@example.com"],
     "phones": ["007"],
     "addresses": [{"city": "London", "postalCode": "0042"}],
@@ -136,9 +136,32 @@ def test_values_that_are_refused(api: Api, body: dict[str, Any], field: str) -> 
     assert (reply.status, reply.error["field"]) == (400, field)
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({"notes": "a\0b"}, "notes"), ({"phones": ["\0"]}, "phones"), ({"customFields": {"a": "\0"}}, "customFields")],
+)
+def test_no_value_holds_a_nul_character(api: Api, body: dict[str, Any], field: str) -> None:
+    reply = api.send("POST", "/api/contacts", body)
+    assert (reply.status, reply.error["code"], reply.error["field"]) == (400, "INVALID_CHARACTER", field)
+
+
 def test_largest_contact(api: Api) -> None:
     reply = api.send("POST", "/api/contacts", {"customFields": {f"f{number}": "x" * 4_096 for number in range(17)}})
     assert (reply.status, reply.error["code"]) == (400, "CONTACT_TOO_LARGE")
+
+
+def test_created_contact_is_announced_by_its_id(api: Api) -> None:
+    made = api.created(email="ada@example.com")
+    twin = api.created(email="ada@example.com")
+    api.send("POST", "/api/contacts", {"email": "ada@example.com"})
+    api.send("PATCH", f"/api/contacts/{made['id']}", {"firstName": "Ada"})
+    assert api.events.published == [
+        (
+            "ContactsCreated",
+            {"eventId": f"contact-{each['id']}", "tenantId": "a", "jobId": None, "contactIds": [each["id"]]},
+        )
+        for each in (made, twin)
+    ]
 
 
 def test_email_that_another_contact_has(api: Api) -> None:

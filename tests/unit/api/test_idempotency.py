@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from contacts.contracts.http_bulk_create import BulkCreateAccepted, BulkCreateBody
+from contacts.runtime.bulk_use_cases import start_bulk_create
+from contacts.usecases.do_once import Answer, DoOnce, KeyedRequest
+from contacts.usecases.start_bulk_create import BulkCreateRequest
 from tests.unit.api.api_client import Api, Reply
 
 KEY = {"Idempotency-Key": "key-1"}
 MAKERS = {
     "/api/contacts/import/upload": {"fileName": "people.csv"},
     "/api/contacts": {"email": "ada@example.com", "tags": ["x"]},
+    "/api/contacts/bulk-create": {"contacts": [{"email": "ada@example.com"}], "clientSource": "ios"},
+    "/api/collections": {"name": "Fair", "editors": ["bob"]},
 }
 
 
@@ -29,14 +37,18 @@ def test_same_key_and_body_give_the_same_answer(api: Api, path: str) -> None:
     assert (again.status, again.json) == (first.status, first.json)
     assert again.header("location") == first.header("location")
     assert (first.header("idempotency-replayed"), again.header("idempotency-replayed")) == (None, "true")
-    assert len(api.jobs.jobs) == len(api.runner.started) == (path == "/api/contacts/import")
+    assert len(api.runner.started) == (path == "/api/contacts/import")
+    assert len(api.jobs.jobs) == (path in ("/api/contacts/import", "/api/contacts/bulk-create"))
+    assert len(api.collections.collections) == (path == "/api/collections")
     assert len(api.all_items("/api/contacts")) == (path == "/api/contacts")
 
 
 @pytest.mark.parametrize("path", MAKERS)
 def test_same_key_with_another_body_is_refused(api: Api, path: str) -> None:
     post(api, path, MAKERS[path])
-    reply = post(api, path, {**MAKERS[path], next(iter(MAKERS[path])): "other@example.com"})
+    name, value = next(iter(MAKERS[path].items()))
+    other = [{"email": "other@example.com"}] if isinstance(value, list) else "other@example.com"
+    reply = post(api, path, {**MAKERS[path], name: other})
     assert (reply.status, reply.error["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
 
 
@@ -60,7 +72,8 @@ def test_keys_belong_to_tenant_and_user(api: Api, other: dict[str, str]) -> None
 
 
 def test_keys_belong_to_a_route(api: Api) -> None:
-    assert {post(api, path, body).status for path, body in MAKERS.items()} == {201}
+    replies = [post(api, path, body) for path, body in MAKERS.items()]
+    assert {(reply.status, reply.header("idempotency-replayed")) for reply in replies} == {(201, None), (202, None)}
 
 
 def test_key_is_free_after_24_hours(api: Api) -> None:
@@ -101,7 +114,7 @@ def test_crash_before_the_start_leaves_one_job_that_the_retry_starts(api: Api) -
     assert list(api.jobs.jobs) == api.runner.started == [reply.json["jobId"]]
 
 
-def test_crash_before_the_answer_is_kept_leaves_one_contact(api: Api) -> None:
+def test_crash_before_the_answer_is_kept_leaves_one_contact_announced_under_one_name(api: Api) -> None:
     body = {"email": "ada@example.com"}
     keep, api.idempotency.store_answer = api.idempotency.store_answer, lambda *_: 1 / 0  # type: ignore[method-assign, assignment]
     assert post(api, "/api/contacts", body).status == 500
@@ -110,6 +123,109 @@ def test_crash_before_the_answer_is_kept_leaves_one_contact(api: Api) -> None:
     reply = post(api, "/api/contacts", body)
     assert reply.status == 201
     assert [reply.json] == api.all_items("/api/contacts")
+    first, again = api.events.published
+    assert first == again
+
+
+BULK = "/api/contacts/bulk-create"
+ONE = {"contacts": [{"email": "ada@example.com"}]}
+#: Where the key of a request can stand: its headers, and what the body has on top.
+PLACES: list[tuple[dict[str, str], dict[str, Any]]] = [
+    (KEY, {}),
+    ({}, {"idempotencyKey": "key-1"}),
+    (KEY, {"idempotencyKey": "key-1"}),
+    (KEY, {"idempotencyKey": None}),
+]
+
+
+@pytest.mark.parametrize(("headers", "more"), PLACES)
+@pytest.mark.parametrize(("first_headers", "first_more"), PLACES)
+def test_key_in_the_body_means_the_same_as_in_the_header(
+    api: Api, first_headers: dict[str, str], first_more: dict[str, Any], headers: dict[str, str], more: dict[str, Any]
+) -> None:
+    first = post(api, BULK, {**ONE, **first_more}, first_headers)
+    again = post(api, BULK, {**ONE, **more}, headers)
+    assert (again.status, again.json, again.header("idempotency-replayed")) == (202, first.json, "true")
+    assert len(api.bulk_jobs.jobs) == 1
+    other = post(api, BULK, {"contacts": [{"email": "bob@example.com"}], **more}, headers)
+    assert (other.status, other.error["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+
+
+@pytest.mark.parametrize("path", [BULK, "/api/contacts/bulk-delete"])
+def test_two_keys_of_one_request(api: Api, path: str) -> None:
+    made = post(api, BULK, ONE, {}).json
+    api.work()
+    body = ONE if path == BULK else {"bulkCreateJobId": made["jobId"]}
+    reply = post(api, path, {**body, "idempotencyKey": "key-2"})
+    assert (reply.status, reply.error["code"], reply.error["field"]) == (
+        400,
+        "IDEMPOTENCY_KEY_MISMATCH",
+        "idempotencyKey",
+    )
+    assert (len(api.bulk_jobs.jobs), api.idempotency.claims) == (1, {})
+
+
+def test_same_key_gives_one_clean_up_and_the_answer_of_its_start(api: Api) -> None:
+    job = post(api, BULK, ONE, {}).json["jobId"]
+    api.work()
+    body = {"bulkCreateJobId": job, "idempotencyKey": "key-1"}
+    first = post(api, "/api/contacts/bulk-delete", body, {})
+    api.work()
+    again = post(api, "/api/contacts/bulk-delete", body, {})
+    assert (again.status, again.json) == (202, first.json)
+    assert len(api.bulk_jobs.jobs) == 2
+
+
+def test_fifty_identical_starts_at_once_make_one_job(api: Api) -> None:
+    wait, answers = threading.Barrier(50), []
+
+    def start() -> None:
+        entries = BulkCreateBody.model_validate({"contacts": [{"email": f"p{n}@x.org"} for n in range(9)]}).entries()
+        request = BulkCreateRequest(tenant="a", user="ada", is_admin=False, entries=entries)
+        keyed = KeyedRequest(tenant="a", user="ada", route="r", key="k", body={})
+        wait.wait()
+
+        def operation(seed: str) -> Answer:
+            job = start_bulk_create(api.wiring())(request, seed)
+            return Answer(202, BulkCreateAccepted.of(job).to_json())
+
+        answers.append(DoOnce(store=api.idempotency)(keyed, uuid4().hex, operation)[0].body)
+
+    threads = [threading.Thread(target=start) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 50
+    assert all(answer == answers[0] for answer in answers)
+    assert len(api.bulk_jobs.jobs) == len(api.slice_queue.messages) == 1
+
+
+def test_crash_before_the_job_is_sent_leaves_one_that_the_retry_sends(api: Api) -> None:
+    mark, api.bulk_jobs.mark_sent = api.bulk_jobs.mark_sent, lambda *_: 1 / 0  # type: ignore[method-assign, assignment]
+    assert post(api, BULK, ONE).status == 500
+    api.bulk_jobs.mark_sent = mark  # type: ignore[method-assign]
+    reply = post(api, BULK, ONE)
+    assert reply.status == 202
+    assert list(api.bulk_jobs.jobs) == [job for _, job, _ in api.slice_queue.messages] == [reply.json["jobId"]]
+
+
+def test_crash_before_a_contact_is_announced_is_made_good_by_the_retry(api: Api) -> None:
+    publish, api.events.publish = api.events.publish, lambda *_: 1 / 0  # type: ignore[method-assign, assignment]
+    assert post(api, "/api/contacts", {"email": "ada@example.com"}).status == 500
+    assert len(api.all_items("/api/contacts")) == 1
+    api.events.publish = publish  # type: ignore[method-assign]
+    made = post(api, "/api/contacts", {"email": "ada@example.com"}).json
+    assert [detail["contactIds"] for _, detail in api.events.published] == [[made["id"]]]
+
+
+def test_retry_of_the_collection_step_with_a_key(api: Api) -> None:
+    into = post(api, "/api/collections", {"name": "Fair"}, {}).json["id"]
+    job = post(api, BULK, {**ONE, "collectionId": into}, {}).json["jobId"]
+    api.work()
+    first, again = (post(api, f"{BULK}/{job}/collection", None) for _ in range(2))
+    assert (first.status, again.status, again.json) == (200, 200, first.json)
+    assert (first.header("idempotency-replayed"), again.header("idempotency-replayed")) == (None, "true")
 
 
 def test_without_a_key_every_request_makes_something(api: Api) -> None:

@@ -13,12 +13,24 @@ import pytest
 from openapi_spec_validator import validate
 
 from contacts.contracts.http_base import ErrorAnswer, HttpModel
+from contacts.contracts.http_bulk_create import BulkCreateItem, BulkCreateJob
+from contacts.contracts.http_bulk_delete import BulkDeleteItem, BulkDeleteJob
+from contacts.contracts.http_collections import CollectionAnswer
 from contacts.contracts.http_contacts import ContactAnswer
+from contacts.contracts.http_exports import ExportAccepted, ExportAuditRecord, ExportDetail
 from contacts.contracts.http_imports import ImportAccepted, RowErrorBody, UploadAnswer
 from local.openapi import DOCUMENT, render
-from tests.unit.api.api_client import ROOT, ROUTES, Api, lambda_context, load_function
+from tests.unit.api.api_client import READ_AND_WRITE, ROOT, ROUTES, Api, lambda_context, load_function
 
-METHODS_WITH_BODY = ("post", "patch")
+METHODS_WITH_BODY = ("post", "patch", "put")
+#: It takes everything from the job.
+WITHOUT_BODY = "POST /api/contacts/bulk-create/{jobId}/collection"
+#: Of routes by which contacts leave.
+OTHER_SCOPES = {
+    "POST /api/contacts/export": "contacts:export",
+    "GET /api/contacts/export/{jobId}/download": "contacts:export",
+    "GET /api/contacts/export/audit": "contacts:admin",
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +78,10 @@ def test_template_gives_every_route_to_its_function() -> None:
 def test_operations_say_all_that_a_client_needs(document: dict[str, Any]) -> None:
     for name, operation in operations(document).items():
         method = name.split()[0].lower()
-        scope = "contacts:read" if method == "get" else "contacts:write"
+        scope = OTHER_SCOPES.get(name) or ("contacts:read" if method == "get" else "contacts:write")
         assert operation["security"] == [{"jwt": [scope]}], name
         assert {"400", "401", "403", "429", "500"} <= set(operation["responses"]), name
-        assert ("requestBody" in operation) == (method in METHODS_WITH_BODY), name
+        assert ("requestBody" in operation) == (method in METHODS_WITH_BODY and name != WITHOUT_BODY), name
         assert ("404" in operation["responses"]) >= ("{" in name), name
         takes_key = any(each["name"].lower() == "idempotency-key" for each in operation.get("parameters", ()))
         assert takes_key == (method == "post") == ("422" in operation["responses"]), name
@@ -88,17 +100,50 @@ def test_no_shape_of_errors_but_ours(document: dict[str, Any]) -> None:
     assert "HTTPValidationError" not in json.dumps(document)
 
 
-@pytest.mark.parametrize("name", ["ContactBody", "StartImportBody"])
-def test_bodies_have_examples_that_hold(document: dict[str, Any], name: str, api: Api) -> None:
+@pytest.mark.parametrize(
+    ("name", "path", "status"),
+    [
+        ("ContactBody", "/api/contacts", 201),
+        ("StartImportBody", "/api/contacts/import", 202),
+        ("BulkCreateBody", "/api/contacts/bulk-create", 202),
+        ("BulkDeleteBody", "/api/contacts/bulk-delete", 202),
+        ("CreateCollectionBody", "/api/collections", 201),
+        ("StartExportBody", "/api/contacts/export", 202),
+    ],
+)
+def test_bodies_have_examples_that_hold(document: dict[str, Any], name: str, path: str, status: int, api: Api) -> None:
     (example,) = document["components"]["schemas"][name]["examples"]
-    if name == "ContactBody":
-        assert api.send("POST", "/api/contacts", example).status == 201
-    else:
-        reply = api.send("POST", "/api/contacts/import", {**example, "fileUrl": api.uploaded()})
-        assert reply.status == 202
+    body = {**example, "fileUrl": api.uploaded()} if name == "StartImportBody" else example
+    scope = OTHER_SCOPES.get(f"POST {path}", READ_AND_WRITE)
+    assert api.send("POST", path, body, scope=scope).status == status
 
 
-@pytest.mark.parametrize("model", [ContactAnswer, ImportAccepted, RowErrorBody, UploadAnswer])
+def test_contacts_of_a_bulk_job_are_described(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    contacts = schemas["BulkCreateBody"]["properties"]["contacts"]
+    assert (contacts["minItems"], contacts["maxItems"]) == (1, 5_000)
+    assert contacts["items"] == {"$ref": "#/components/schemas/BulkContactBody"}
+    described = set(schemas["BulkContactBody"]["properties"])
+    assert described == {*schemas["ContactBody"]["properties"], "clientContactId"}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        BulkCreateItem,
+        BulkCreateJob,
+        BulkDeleteItem,
+        BulkDeleteJob,
+        CollectionAnswer,
+        ContactAnswer,
+        ExportAccepted,
+        ExportAuditRecord,
+        ExportDetail,
+        ImportAccepted,
+        RowErrorBody,
+        UploadAnswer,
+    ],
+)
 def test_answers_have_examples_that_hold(document: dict[str, Any], model: type[HttpModel]) -> None:
     (example,) = document["components"]["schemas"][model.__name__]["examples"]
     assert model.model_validate(example).to_json() == example
@@ -110,7 +155,7 @@ def test_headers_are_described(document: dict[str, Any]) -> None:
         if name.startswith("POST"):
             (made,) = (answer for status, answer in answers.items() if status.startswith("2"))
             assert "Idempotency-Replayed" in made["headers"], name
-        if name.endswith("/download"):
+        if name.endswith("/download") and name not in OTHER_SCOPES:
             assert "Retry-After" in answers["409"]["headers"], name
 
 

@@ -17,6 +17,9 @@ ENVIRONMENT = {
     "FILES_BUCKET": "files",
     "IMPORT_STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:import",
     "ROLLBACK_STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:rollback",
+    "EXPORT_STATE_MACHINE_ARN": "arn:aws:states:eu-central-1:123456789012:stateMachine:export",
+    "CREATE_SLICES_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/create",
+    "DELETE_SLICES_QUEUE_URL": "https://sqs.eu-central-1.amazonaws.com/123456789012/delete",
     "EVENT_BUS_NAME": "bus",
     "JOB_RETENTION_DAYS": "90",
 }

@@ -99,6 +99,7 @@ def test_pending(api: Api) -> None:
             "validatePhone": False,
             "blankValues": "ignore",
             "sheet": None,
+            "unescapeFormulas": True,
         },
         "status": "pending",
         "totalRows": 0,
@@ -313,7 +314,7 @@ def test_jobs_of_other_tenants_are_not_listed(api: Api) -> None:
     assert api.send("GET", "/api/jobs", tenant="b").json == {"items": [], "nextCursor": None}
 
 
-@pytest.mark.parametrize("query", [{"type": "export"}, {"status": "done"}, {"cursor": "!"}, {"cursor": ""}])
+@pytest.mark.parametrize("query", [{"type": "rollback"}, {"status": "done"}, {"cursor": "!"}, {"cursor": ""}])
 def test_jobs_that_nobody_can_list(api: Api, query: dict[str, str]) -> None:
     reply = api.send("GET", "/api/jobs", query=query)
     assert (reply.status, reply.error["field"]) == (400, next(iter(query)))

@@ -51,7 +51,7 @@ def test_accepted_import(api: Api) -> None:
     assert job.file_key == api.links.key_of(job.file_url)
 
 
-def test_options_reach_the_job(api: Api) -> None:
+def test_options_reach_the_job_and_are_shown(api: Api) -> None:
     options = {
         "fileType": "xlsx",
         "duplicateStrategy": "update",
@@ -61,6 +61,7 @@ def test_options_reach_the_job(api: Api) -> None:
         "validatePhone": True,
         "blankValues": "clear",
         "sheet": "People",
+        "unescapeFormulas": False,
     }
     job = api.jobs.find_import(api.started(**options))
     assert job is not None
@@ -73,7 +74,10 @@ def test_options_reach_the_job(api: Api) -> None:
         validate_phone=True,
         blank_values=BlankValues.CLEAR,
         sheet="People",
+        unescape_formulas=False,
     )
+    shown = api.send("GET", f"/api/contacts/import/{job.id}").json["importOptions"]
+    assert shown == {**options, "tags": ["fair", "2026"], "segmentName": "Fair"}
 
 
 @pytest.mark.parametrize("body", [{"options": {}}, {}, {"options": {"fileType": None, "segmentName": None}}], ids=str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -56,11 +57,80 @@ def rollback(**changes: Any) -> dict[str, Any]:
     }
 
 
+def export(job_id: str = "job-1", **changes: Any) -> dict[str, Any]:
+    """An export job as the API answers it, as far as the command line looks; its file is `DOWNLOADED`."""
+    return {
+        "jobId": job_id,
+        "exportType": "full",
+        "fileFormat": "csv",
+        "status": "completed",
+        "totalContacts": 1_234,
+        "processedContacts": 1_234,
+        "fileSize": len(DOWNLOADED),
+        "sha256": hashlib.sha256(DOWNLOADED).hexdigest(),
+        "error": None,
+        "startedAt": "2026-01-02T03:04:05Z",
+        "completedAt": "2026-01-02T03:04:07Z",
+        "createdAt": "2026-01-02T03:04:04Z",
+        "expiresAt": "2026-01-09T03:04:04Z",
+        **changes,
+    }
+
+
+TRACKING_KEY = "bcc:j:0b0f3a52-7a67-4b5c-9d33-0c1f5d7c9a10:s:ios:r:run-7"
+
+
+def bulk_create_job(**changes: Any) -> dict[str, Any]:
+    """A bulk create job as the API answers it."""
+    return {
+        "jobId": "job-1",
+        "trackingKey": TRACKING_KEY,
+        "clientSource": "ios",
+        "clientReferenceId": "run 7",
+        "status": "COMPLETED",
+        "totalCount": 3,
+        "processedCount": 3,
+        "successCount": 2,
+        "failureCount": 0,
+        "skippedCount": 1,
+        "contactIds": ["c1", "c2"],
+        "errors": [],
+        **changes,
+    }
+
+
+def bulk_delete_job(**changes: Any) -> dict[str, Any]:
+    """A bulk delete job as the API answers it."""
+    return {
+        "jobId": "job-1",
+        "bulkCreateJobId": "job-0",
+        "trackingKey": TRACKING_KEY,
+        "dryRun": False,
+        "status": "COMPLETED",
+        "totalCount": 3,
+        "processedCount": 3,
+        "deletedCount": 3,
+        "notFoundCount": 0,
+        "forbiddenCount": 0,
+        "failedCount": 0,
+        "candidateContactIds": ["c1", "c2", "c3"],
+        "deletedContactIds": ["c1", "c2", "c3"],
+        "errors": [],
+        **changes,
+    }
+
+
 def error(status: int, code: str, message: str, **more: Any) -> httpx.Response:
     """A refusal in the API's one shape."""
     return httpx.Response(status, json={"error": {"code": code, "message": message, **more}})
 
 
+_JOBS: dict[str, Callable[[], dict[str, Any]]] = {
+    "import": job,
+    "bulk-create": bulk_create_job,
+    "bulk-delete": bulk_delete_job,
+    "export": export,
+}
 Reply = httpx.Response | Exception | Callable[[], httpx.Response]
 
 
@@ -76,9 +146,11 @@ class FakeApi(httpx.BaseTransport):
     bodies: list[bytes] = field(default_factory=list)
     chunk_sizes: list[int] = field(default_factory=list)
     started: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Idempotency-Key -> body of the import or rollback it started."""
+    """Idempotency-Key -> body of the job it started."""
     outcomes: list[dict[str, Any]] = field(default_factory=list)
-    """What the rollback did with each contact."""
+    """What the rollback, or the clean-up, did with each contact."""
+    kind: str | None = None
+    """The kind that all jobs are of, None for that of the route."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         assert isinstance(request.stream, httpx.SyncByteStream)
@@ -114,19 +186,27 @@ class FakeApi(httpx.BaseTransport):
         self.started.setdefault(key, json.loads(body))
         if request.url.path.endswith("/rollback"):
             return httpx.Response(202, json={"success": True, "jobId": "job-1", "status": "rolling_back"})
+        if "/bulk-" in request.url.path:
+            made = bulk_create_job() if request.url.path.endswith("/bulk-create") else bulk_delete_job()
+            lists = {"contactIds", "candidateContactIds", "deletedContactIds", "errors"}
+            start = {name: value for name, value in made.items() if name not in lists} | {"status": "QUEUED"}
+            return httpx.Response(202, json=start)
         return httpx.Response(202, json={"jobId": f"job-{list(self.started).index(key) + 1}", "status": "pending"})
 
     def _get(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/download"):
             return httpx.Response(200, json={"downloadUrl": f"{STORAGE}/signed?secret=1"})
-        if re.fullmatch(r"/api/contacts/import/[^/]+", request.url.path):
-            return self.polls.pop(0) if self.polls else httpx.Response(200, json=job())
-        return self._page(request)
+        shown = re.fullmatch(r"/api/contacts/(import|bulk-create|bulk-delete|export)/[^/]+", request.url.path)
+        if shown is None:
+            return self._page(request)
+        if self.kind not in (None, shown[1]):
+            return error(404, "JOB_NOT_FOUND", "There is no such job.")
+        return self.polls.pop(0) if self.polls else httpx.Response(200, json=_JOBS[shown[1]]())
 
     def _page(self, request: httpx.Request) -> httpx.Response:
-        """Five items in pages of at most two; what a rollback did in pages of ten."""
+        """Five items in pages of at most two; what a rollback or a clean-up did in pages of ten."""
         first = int(request.url.params.get("cursor", "0"))
-        if request.url.path.endswith("/rollback"):
+        if request.url.path.endswith(("/rollback", "/items")):
             end = first + 10
             next_cursor = str(end) if end < len(self.outcomes) else None
             return httpx.Response(200, json={"items": self.outcomes[first:end], "nextCursor": next_cursor})

@@ -30,6 +30,7 @@ def test_sends_the_file_and_the_import_and_prints_the_id_alone(run: Run, api: Fa
             "validateEmail": True,
             "validatePhone": False,
             "blankValues": "ignore",
+            "unescapeFormulas": True,
         },
     }
 
@@ -44,6 +45,7 @@ def test_sends_the_file_and_the_import_and_prints_the_id_alone(run: Run, api: Fa
         (["--no-validate-email", "--validate-phone"], {"validateEmail": False, "validatePhone": True}),
         (["--blank-values", "clear"], {"blankValues": "clear"}),
         (["--sheet", "People"], {"sheet": "People"}),
+        (["--keep-formula-marks"], {"unescapeFormulas": False}),
         (["--file-type", "xlsx"], {"fileType": "xlsx"}),
     ],
 )

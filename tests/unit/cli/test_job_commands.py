@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_api import DOWNLOADED, FakeApi, error, job
+from tests.unit.cli.fake_api import DOWNLOADED, FakeApi, bulk_create_job, bulk_delete_job, error, export, job
 
 
 @pytest.mark.parametrize("command", [["jobs"], ["errors", "job-1"]])
@@ -155,9 +155,68 @@ def test_results_of_a_running_job_are_a_conflict(run: Run, api: FakeApi, tmp_pat
 
 
 def test_an_unknown_job_is_not_found(run: Run, api: FakeApi) -> None:
-    api.replies = [error(404, "NOT_FOUND", "There is no such job.")]
+    api.kind = "none"
     ended = run("job", "job-9")
-    assert (ended.code, ended.err) == (5, "contacts: NOT_FOUND: There is no such job.\n")
+    assert (ended.code, ended.err) == (5, "contacts: JOB_NOT_FOUND: There is no such job.\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"),
+    [
+        ("import", "Import job-1 completed"),
+        ("bulk-create", "Bulk create job-1 COMPLETED"),
+        ("bulk-delete", "Clean-up job-1 COMPLETED"),
+        ("export", "Export job-1 completed"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [[], ["--watch"]])
+def test_a_job_of_any_kind_is_found_by_its_id(
+    run: Run, api: FakeApi, kind: str, head: str, arguments: list[str]
+) -> None:
+    api.kind = kind
+    ended = run("job", "job-1", *arguments)
+    assert ended.code == 0
+    assert ended.out.startswith(head)
+    assert api.requests[-1].url.path == f"/api/contacts/{kind}/job-1"
+
+
+def test_a_job_that_is_somebody_elses_is_not_looked_for_on(run: Run, api: FakeApi) -> None:
+    api.replies = [error(403, "JOB_FORBIDDEN", "This job belongs to another tenant.")]
+    assert run("job", "job-1").code == 4
+    assert len(api.requests) == 1
+
+
+def test_a_watched_job_is_looked_for_once(run: Run, api: FakeApi) -> None:
+    api.kind = "bulk-delete"
+    api.polls = [httpx.Response(200, json=bulk_delete_job(status=status)) for status in ("QUEUED", "COMPLETED")]
+    ended = run("job", "job-1", "--watch")
+    assert (ended.code, ended.waits) == (0, [1.0])
+    assert len(api.requests) == 4
+
+
+def test_the_list_shows_jobs_of_all_kinds(run: Run, api: FakeApi) -> None:
+    made = {"createdAt": "2026-01-02T03:04:04Z"}
+    jobs = [
+        {"type": "export", **export(), **made},
+        {"type": "bulk_delete", **bulk_delete_job(dryRun=True, failedCount=2), **made},
+        {"type": "bulk_create", **bulk_create_job(failureCount=1), **made},
+        {"type": "import", **job(), **made},
+    ]
+    api.replies = [httpx.Response(200, json={"items": jobs, "nextCursor": None})]
+    _, *lines = run("jobs").out.splitlines()
+    assert [(line.split()[3:5]) for line in lines[1:]] == [["3", "2"], ["3", "1"], ["3", "1"]]
+    assert [line.split(maxsplit=5)[5].strip() for line in lines[2:]] == [
+        "bulk create ios run 7",
+        "import people.csv",
+    ]
+    assert "export to csv" in lines[0]
+    assert "dry run of a clean-up" in lines[1]
+
+
+@pytest.mark.parametrize("kind", ["import", "bulk_create", "bulk_delete", "export"])
+def test_jobs_of_one_kind_are_filtered_by_the_api(run: Run, api: FakeApi, kind: str) -> None:
+    run("jobs", "--type", kind)
+    assert api.requests[0].url.params["type"] == kind
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["import", "--help"]])

@@ -6,7 +6,7 @@ The limits are ours. They keep a contact, with its before-image beside it, far b
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from contacts.domain.contact import Values
@@ -64,12 +64,14 @@ def has_nul(value: Any) -> bool:
     from a binary file, so an export could not be imported again."""
     if isinstance(value, str):
         return "\0" in value
-    # Loops here and in `_size`, texts within them: all values of all rows come by, and generators take twice as long.
-    if isinstance(value, Mapping):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
+    # Loops here and in `_size`, and texts within them: all values of all rows come by, generators take twice as long.
+    if isinstance(value, list | tuple):
+        parts: Iterable[Any] = value
+    elif _is_mapping(value):
+        parts = value.values()
+    else:
         return False
-    for each in value:
+    for each in parts:  # noqa: SIM110
         if "\0" in each if type(each) is str else has_nul(each):
             return True
     return False
@@ -79,12 +81,17 @@ def _size(value: Any) -> int:
     if isinstance(value, str):
         return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
     size = 0
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            size += len(name) * 4 + (len(item) if type(item) is str and item.isascii() else _size(item))
-    elif isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):
         for item in value:
             size += 1 + (len(item) if type(item) is str and item.isascii() else _size(item))
+    elif _is_mapping(value):
+        for name, item in value.items():
+            size += len(name) * 4 + (len(item) if type(item) is str and item.isascii() else _size(item))
     else:
         size = 8
     return size
+
+
+def _is_mapping(value: Any) -> bool:
+    # The exact type first: an abstract one is asked at several times the price.
+    return type(value) is dict or isinstance(value, Mapping)

@@ -30,6 +30,10 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _VALUE_OF_PAIR = {pair: value for value, pair in enumerate(_PAIRS)}
 _DIGEST_BYTES = 15
+#: Where each pair of characters ends in a digest, in bits from its end.
+_SHIFTS = {
+    chars: [_DIGEST_BYTES * 8 - 10 * pair for pair in range(1, chars // 2 + 1)] for chars in (SLOT_CHARS, TAIL_CHARS)
+}
 
 
 class Key(NamedTuple):
@@ -133,8 +137,3 @@ def _base32(digest: bytes, chars: int) -> str:
     pairs = _PAIRS
     return "".join([pairs[bits >> shift & 1023] for shift in _SHIFTS[chars]])
 
-
-#: Where each pair of characters ends in a digest, in bits from its end.
-_SHIFTS = {
-    chars: [_DIGEST_BYTES * 8 - 10 * pair for pair in range(1, chars // 2 + 1)] for chars in (SLOT_CHARS, TAIL_CHARS)
-}
