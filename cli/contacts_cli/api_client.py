@@ -19,6 +19,9 @@ TIMEOUT = httpx.Timeout(35.0, connect=10.0)
 
 Json = dict[str, Any]
 
+#: Where jobs of each kind are shown. An id does not tell which kind it is of.
+_JOB_ROUTES = ("/api/contacts/import", "/api/contacts/bulk-create", "/api/contacts/bulk-delete", "/api/contacts/export")
+
 
 class PolledJob(NamedTuple):
     """A job as it stands, and how many seconds to wait before asking again."""
@@ -33,6 +36,7 @@ class ContactsApi:
     def __init__(self, connection: Connection, session: Session) -> None:
         self._connection = connection
         self._session = session
+        self._routes: dict[str, str] = {}
         self._policy = RetryPolicy(retry_refused_connections=not connection.is_local_stack)
         self._client = httpx.Client(
             base_url=connection.url,
@@ -60,9 +64,42 @@ class ContactsApi:
 
     def get_import(self, job_id: str) -> PolledJob:
         """An import job with its first errors."""
-        response = self._get(f"/api/contacts/import/{_segment(job_id)}")
-        asked = retry_after(response)
-        return PolledJob(self._json(response), 1.0 if asked is None else min(max(asked, 0.2), 10.0))
+        return self._poll(f"/api/contacts/import/{_segment(job_id)}")
+
+    def get_job(self, job_id: str) -> PolledJob:
+        """A job of any kind, as its own route shows it."""
+        routes = [self._routes[job_id]] if job_id in self._routes else list(_JOB_ROUTES)
+        while True:
+            route = routes.pop(0)
+            try:
+                found = self._poll(f"{route}/{_segment(job_id)}")
+            except CommandFailed as failure:
+                if failure.exit_code is not ExitCode.NOT_FOUND or not routes:
+                    raise
+            else:
+                self._routes[job_id] = route
+                return found
+
+    def start_bulk_create(self, body: Json, *, idempotency_key: str) -> Json:
+        """Start to create contacts; the answer has the `jobId` and the `trackingKey`."""
+        return self._post("/api/contacts/bulk-create", body, idempotency_key)
+
+    def get_bulk_create(self, job_id: str) -> PolledJob:
+        """A bulk create job with what it created and what failed so far."""
+        return self._poll(f"/api/contacts/bulk-create/{_segment(job_id)}")
+
+    def start_bulk_delete(self, body: Json, *, idempotency_key: str) -> Json:
+        """Start to clean up what a bulk create job created, or with `dryRun` look what would go."""
+        return self._post("/api/contacts/bulk-delete", body, idempotency_key)
+
+    def get_bulk_delete(self, job_id: str) -> PolledJob:
+        """A bulk delete job with what it found and deleted so far."""
+        return self._poll(f"/api/contacts/bulk-delete/{_segment(job_id)}")
+
+    def list_bulk_delete(self, job_id: str, *, limit: int, cursor: str | None) -> Json:
+        """A page of what a bulk delete job did with each contact: {items, nextCursor}."""
+        params = {"limit": str(limit), "cursor": cursor}
+        return self._json(self._get(f"/api/contacts/bulk-delete/{_segment(job_id)}/items", params))
 
     def start_rollback(self, job_id: str, body: Json, *, idempotency_key: str) -> Json:
         """Start to roll an import back; `body` is {onConflict?, dryRun?}."""
@@ -73,9 +110,22 @@ class ContactsApi:
         params = {"limit": str(limit), "cursor": cursor}
         return self._json(self._get(f"/api/contacts/import/{_segment(job_id)}/rollback", params))
 
-    def list_jobs(self, *, status: str | None, limit: int, cursor: str | None) -> Json:
+    def start_export(self, body: Json, *, idempotency_key: str) -> Json:
+        """Start to export contacts; the answer has the `jobId`."""
+        return self._post("/api/contacts/export", body, idempotency_key)
+
+    def get_export(self, job_id: str) -> PolledJob:
+        """An export job."""
+        return self._poll(f"/api/contacts/export/{_segment(job_id)}")
+
+    def export_link(self, job_id: str) -> str:
+        """A short-lived link to the file of an export."""
+        return self._link(f"/api/contacts/export/{_segment(job_id)}/download")
+
+    def list_jobs(self, *, kind: str | None, status: str | None, limit: int, cursor: str | None) -> Json:
         """A page of the tenant's jobs, newest first: {items, nextCursor}."""
-        return self._json(self._get("/api/jobs", {"status": status, "limit": str(limit), "cursor": cursor}))
+        params = {"type": kind, "status": status, "limit": str(limit), "cursor": cursor}
+        return self._json(self._get("/api/jobs", params))
 
     def list_errors(self, job_id: str, *, limit: int, cursor: str | None) -> Json:
         """A page of a job's row errors: {items, nextCursor}."""
@@ -93,6 +143,11 @@ class ContactsApi:
     def rollback_link(self, job_id: str) -> str:
         """A short-lived link to the CSV of what the latest rollback did with each contact."""
         return self._link(f"/api/contacts/import/{_segment(job_id)}/rollback/download")
+
+    def _poll(self, path: str) -> PolledJob:
+        response = self._get(path)
+        asked = retry_after(response)
+        return PolledJob(self._json(response), 1.0 if asked is None else min(max(asked, 0.2), 10.0))
 
     def _link(self, path: str) -> str:
         return str(self._json(self._get(path))["downloadUrl"])

@@ -25,13 +25,14 @@ class ExitCode(IntEnum):
 EXIT_CODES_HELP = """\b
 Exit codes:
   0    done: the job was started, shown or, with --watch, completed
-  1    with --watch: the import or the rollback failed
+  1    with --watch: the job failed
   2    wrong usage, a file that can't be read or written, or input that
        the API finds invalid (400, 413, 422)
-  3    with --watch --strict: completed, but some rows were in error
+  3    with --watch --strict: it ended, but some rows or contacts failed
   4    refused: no valid token, or it may not do this (401, 403)
-  5    no such job (404)
-  6    the API can't be reached or is in trouble, also after retries
+  5    no such job (404), or its time is over (410)
+  6    the API can't be reached or is in trouble, also after retries, or
+       a download broke off or is not the file that it should be
   7    conflict: the job's state forbids it now (409, 412), or a watched
        rollback with --abort-on-conflict would have kept something
   130  interrupted by Ctrl-C; a job that was started goes on"""
@@ -42,6 +43,7 @@ _EXIT_CODE_OF_STATUS = {
     403: ExitCode.REFUSED,
     404: ExitCode.NOT_FOUND,
     409: ExitCode.CONFLICT,
+    410: ExitCode.NOT_FOUND,
     412: ExitCode.CONFLICT,
     413: ExitCode.USAGE,
     422: ExitCode.USAGE,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from contacts_cli.failures import CommandFailed, ExitCode
 
-TARGETS = "email firstName lastName company title phone notes customFields.<name>"
+TARGETS = "id email firstName lastName company title phone notes customFields.<name>"
 
 #: Column names, in lower case and letters only, whose meaning nobody doubts. Only ever suggested, never assumed.
 _SUGGESTED_TARGETS = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import httpx
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
@@ -48,17 +49,36 @@ def upload_file(path: Path, upload: dict[str, Any], *, max_bytes: int, session: 
         raise _refused("upload", response)
 
 
-def download_file(url: str, target: Path, *, overwrite: bool, session: Session) -> None:
-    """Fetch a signed link into `target`, which is there whole or not at all.
+class Fingerprint(NamedTuple):
+    """By what a file is known to be whole: its size in bytes, and the SHA-256 of these in hexadecimal."""
 
-    Raises CommandFailed: the file is there already (unless `overwrite`), can't be written, or can't be fetched.
-    """
+    size: int
+    sha256: str
+
+
+def check_target(target: Path, *, overwrite: bool) -> None:
+    """Raises CommandFailed: `target` is there already (unless `overwrite`), or its folder is not."""
     if target.exists() and not overwrite:
         raise CommandFailed(f"{target} is there already", ExitCode.USAGE, hint="--force replaces it")
+    if not target.parent.is_dir():
+        raise CommandFailed(f"{target} can't be written: No such file or directory", ExitCode.USAGE)
+
+
+def download_file(
+    url: str, target: Path, *, overwrite: bool, session: Session, expected: Fingerprint | None = None
+) -> None:
+    """Fetch a signed link into `target`, which is there whole or not at all.
+
+    Raises CommandFailed: the file is there already (unless `overwrite`), can't be written or fetched, or what came is
+    not what is `expected`.
+    """
+    check_target(target, overwrite=overwrite)
     partial = target.with_name(f"{target.name}.part")
     try:
         with partial.open("wb") as file:
             _fetch(url, file, session)
+        if expected is not None:
+            _verify(partial, expected)
         partial.replace(target)
     except OSError as error:
         raise CommandFailed(f"{target} can't be written: {error.strerror}", ExitCode.USAGE) from error
@@ -81,6 +101,19 @@ def _fetch(url: str, file: BinaryIO, session: Session) -> None:
                     progress.advance(task, len(chunk))
         except httpx.TransportError as error:
             raise _broken("download", error) from error
+
+
+def _verify(path: Path, expected: Fingerprint) -> None:
+    # What is on the disk is what counts, so it is read once more.
+    size = path.stat().st_size
+    if size != expected.size:
+        raise CommandFailed(f"{size:,} bytes came, the file has {expected.size:,}", ExitCode.UNREACHABLE)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if sha256 != expected.sha256:
+        raise CommandFailed(
+            f"what came is not the file: its SHA-256 is {sha256}, not {expected.sha256}", ExitCode.UNREACHABLE
+        )
 
 
 def _client(url: str, session: Session) -> httpx.Client:

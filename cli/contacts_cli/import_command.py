@@ -26,7 +26,7 @@ from contacts_cli.session import Session
 
 
 class DuplicateStrategy(StrEnum):
-    """What to do with a row whose e-mail a contact already has."""
+    """What to do with a row about a contact that is there, by its id or its e-mail."""
 
     SKIP = "skip"
     UPDATE = "update"
@@ -61,7 +61,8 @@ def import_file(
         ),
     ] = None,
     on_duplicate: Annotated[
-        DuplicateStrategy, typer.Option(help="What to do with a row whose e-mail a contact already has.")
+        DuplicateStrategy,
+        typer.Option(help="What to do with a row about a contact that is there, by its id or its e-mail."),
     ] = DuplicateStrategy.SKIP,
     tag: Annotated[
         list[str] | None, typer.Option(metavar="TAG", help="Tag to add to every imported contact; repeatable.")
@@ -77,6 +78,13 @@ def import_file(
     sheet: Annotated[
         str | None, typer.Option(metavar="NAME", help="Sheet of a workbook; else the first visible one.")
     ] = None,
+    unescape_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--unescape-formulas/--keep-formula-marks",
+            help="Whether a CSV value loses the leading ' that an export puts before what could be a formula.",
+        ),
+    ] = True,
     file_type: Annotated[FileType | None, typer.Option(help="Else told by the name and the content.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Wait for the end, with a progress bar.")] = False,
     strict: Annotated[
@@ -111,6 +119,7 @@ def import_file(
         "validatePhone": validate_phone,
         "blankValues": blank_values,
         "sheet": sheet,
+        "unescapeFormulas": unescape_formulas,
     }
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
         started = run_import(api, file, field_mapping=field_mapping, options=options, session=session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -29,6 +30,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AllOption = Annotated[bool, typer.Option("--all", help="All of them, without a limit.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace FILE if it is there already.")]
 
+
+class JobType(StrEnum):
+    """The kinds of jobs."""
+
+    IMPORT = "import"
+    BULK_CREATE = "bulk_create"
+    BULK_DELETE = "bulk_delete"
+    EXPORT = "export"
+
+
 #: The greatest `limit` that every list of the API takes.
 _MAX_PAGE = 100
 
@@ -36,7 +47,11 @@ _MAX_PAGE = 100
 def list_jobs(
     context: typer.Context,
     *,
-    status: Annotated[str | None, typer.Option(metavar="STATUS", help="Only jobs in this status, e.g. failed.")] = None,
+    kind: Annotated[JobType | None, typer.Option("--type", help="Only jobs of this kind.")] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(metavar="STATUS", help="Only jobs in this status, e.g. failed, or FAILED of a bulk job."),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many to show.")] = 20,
     every: AllOption = False,
     as_json: JsonOption = False,
@@ -49,7 +64,8 @@ def list_jobs(
     session: Session = context.obj
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
         found = _collect(
-            lambda size, cursor: api.list_jobs(status=status, limit=size, cursor=cursor), None if every else limit
+            lambda size, cursor: api.list_jobs(kind=kind, status=status, limit=size, cursor=cursor),
+            None if every else limit,
         )
     if as_json:
         session.print_json(found)
@@ -67,7 +83,7 @@ def show_job(
     job_id: JobId,
     watch: Annotated[bool, typer.Option("--watch", help="Wait for the end, with a progress bar.")] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="With --watch: exit with 3 where rows were in error.")
+        bool, typer.Option("--strict", help="With --watch: exit with 3 where rows or contacts failed.")
     ] = False,
     as_json: JsonOption = False,
     url: UrlOption = None,
@@ -75,13 +91,13 @@ def show_job(
     profile: ProfileOption = None,
     acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
-    """Show one import: where it stands, its counts, its first errors, and its latest rollback.
+    """Show one job of any kind: where it stands, its counts, its first errors, and an import's latest rollback.
 
     Without --watch the exit code says only that the job was found, whatever its status.
     """
     session: Session = context.obj
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
-        job = watch_job(api, job_id, session) if watch else api.get_import(job_id).job
+        job = watch_job(api, job_id, session, get=api.get_job) if watch else api.get_job(job_id).job
         if as_json:
             session.print_json(job)
         else:

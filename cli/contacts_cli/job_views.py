@@ -4,29 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from contacts_cli.bulk_views import about_bulk_job, bulk_summary, what_next_after_bulk
+from contacts_cli.export_views import export_summary, what_next_after_export
 from contacts_cli.formatting import number, plain, plain_table, seconds_between
+from contacts_cli.job_kinds import Job, error_count, is_running, job_kind, total_count
 from contacts_cli.rollback_views import rollback_summary
 
-Job = dict[str, Any]
-
-_STYLES = {"completed": "green", "failed": "bold red", "rolled_back": "yellow"}
+_STYLES = {
+    "completed": "green",
+    "failed": "bold red",
+    "rolled_back": "yellow",
+    "COMPLETED": "green",
+    "PARTIAL": "yellow",
+    "FAILED": "bold red",
+}
 _SHOWN_ERRORS = 5
-
-
-def is_running(job: Job) -> bool:
-    """Whether the import, or a rollback of it, is under way. A rollback that failed waits for somebody to ask again."""
-    rollback = job.get("rollback")
-    return job["status"] in {"pending", "processing"} or (rollback is not None and rollback["status"] == "running")
+_BULK = {"bulk_create", "bulk_delete"}
 
 
 def job_summary(job: Job) -> RenderableType:
-    """One import: where it stands, its counts, and its first errors."""
+    """One job: where it stands, its counts, and its first errors."""
+    if job_kind(job) in _BULK:
+        return bulk_summary(job)
+    return export_summary(job) if job_kind(job) == "export" else _import_summary(job)
+
+
+def _import_summary(job: Job) -> RenderableType:
     parts: list[RenderableType] = [_headline(job)]
     if job["status"] != "failed" or job.get("processedRows"):
         parts.append(_counts(job))
@@ -65,26 +73,32 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
     table = plain_table(gap=1)
     table.add_column("Job", no_wrap=True)
     table.add_column("Status", no_wrap=True)
-    for name in ("Age", "Rows", "Errors"):
+    for name in ("Age", "Total", "Errors"):
         table.add_column(name, justify="right", no_wrap=True)
     # Where it gets narrow, rich narrows the columns that may wrap: this one, whose cells are cut instead.
-    table.add_column("File")
+    table.add_column("What")
     for job in jobs:
-        file_name = plain(job.get("fileName"), limit=200)
-        file_name.no_wrap, file_name.overflow = True, "ellipsis"
+        about = plain(_about(job), limit=200)
+        about.no_wrap, about.overflow = True, "ellipsis"
         table.add_row(
             plain(job["jobId"], limit=200),
             _status(job),
             _age(_moment(job["createdAt"]), now),
-            number(job.get("totalRows")),
-            number(job.get("errorCount")),
-            file_name,
+            number(total_count(job)),
+            number(error_count(job)),
+            about,
         )
     return table
 
 
 def what_next(job: Job) -> Iterable[str]:
     """Lines that say which command shows more."""
+    if job_kind(job) in _BULK:
+        yield from what_next_after_bulk(job)
+        return
+    if job_kind(job) == "export":
+        yield from what_next_after_export(job)
+        return
     job_id = job["jobId"]
     if is_running(job):
         yield f"follow it: contacts job {job_id} --watch"
@@ -112,6 +126,13 @@ def say_what_next(job: Job, console: Console) -> None:
     console.print()
     for line in what_next(job):
         console.print(line, markup=False, emoji=False, soft_wrap=True, style="dim")
+
+
+def _about(job: Job) -> str:
+    kind = job_kind(job)
+    if kind in _BULK:
+        return about_bulk_job(job)
+    return f"export to {job['fileFormat']}" if kind == "export" else f"import {job.get('fileName') or ''}"
 
 
 def _headline(job: Job) -> Text:

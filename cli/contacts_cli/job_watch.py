@@ -1,35 +1,31 @@
-"""Following an import, or its rollback, until it ends."""
+"""Following a job, or an import's rollback, until it ends."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-from contacts_cli.api_client import ContactsApi
-from contacts_cli.failures import CommandFailed, ExitCode
-from contacts_cli.job_views import Job, is_running
+from contacts_cli.api_client import ContactsApi, PolledJob
+from contacts_cli.failures import ExitCode
+from contacts_cli.job_kinds import Job, error_count, is_running, job_kind, processed_count, total_count
 from contacts_cli.session import Session
+from contacts_cli.watching import Seen, follow, job_goes_on
+
+#: Shows a job by its id.
+Get = Callable[[str], PolledJob]
 
 
-def watch_job(api: ContactsApi, job_id: str, session: Session) -> Job:
+def watch_job(api: ContactsApi, job_id: str, session: Session, *, get: Get | None = None) -> Job:
     """`follow_job` for a command: where it ends early, also by Ctrl-C, CommandFailed says that the job goes on."""
-    try:
-        return follow_job(api, job_id, session)
-    except KeyboardInterrupt as interrupt:
-        raise CommandFailed("stopped watching", ExitCode.INTERRUPTED, hint=_goes_on(job_id)) from interrupt
-    except CommandFailed as failure:
-        if failure.exit_code is ExitCode.UNREACHABLE:
-            failure.hint = failure.hint or _goes_on(job_id)
-        raise
+    with job_goes_on(f"the job goes on; look at it with: contacts job {job_id} --watch"):
+        return follow_job(api, job_id, session, get=get)
 
 
 def exit_code_of(job: Job, *, strict: bool) -> ExitCode:
-    """What a watched job's end means to a script; `strict` makes row errors count."""
+    """What a watched job's end means to a script; `strict` makes single failures count."""
     rollback = job.get("rollback")
-    if job["status"] == "failed" or (rollback is not None and rollback["status"] == "failed"):
+    if job["status"] in {"failed", "FAILED"} or (rollback is not None and rollback["status"] == "failed"):
         return ExitCode.JOB_FAILED
-    return ExitCode.ROW_ERRORS if strict and job["errorCount"] else ExitCode.DONE
+    return ExitCode.ROW_ERRORS if strict and (error_count(job) or job["status"] == "PARTIAL") else ExitCode.DONE
 
 
 def exit_code_of_rollback(job: Job) -> ExitCode:
@@ -38,56 +34,23 @@ def exit_code_of_rollback(job: Job) -> ExitCode:
     return ends.get(job["rollback"]["status"], ExitCode.DONE)
 
 
-def _goes_on(job_id: str) -> str:
-    return f"the job goes on; look at it with: contacts job {job_id} --watch"
+def follow_job(api: ContactsApi, job_id: str, session: Session, *, get: Get | None = None) -> Job:
+    """Poll until the job, or an import's rollback, has ended; return the job's last state. See `watching.follow`.
 
-
-def follow_job(api: ContactsApi, job_id: str, session: Session) -> Job:
-    """Poll until the import, or its rollback, has ended, as often as the API asks for; return the job's last state.
-
-    Progress goes to stderr: a bar on a terminal, else a line whenever the job comes into another phase.
+    `get` shows the job; by default it is an import.
     """
-    with _progress_bar(session) as progress:
-        task = progress.add_task("pending", total=None, unit="rows")
-        shown = None
-        while True:
-            job, ask_again_after = api.get_import(job_id)
-            seen = _seen(job)
-            progress.update(task, description=seen.phase, total=seen.total or None, completed=seen.done, unit=seen.unit)
-            if not session.err.is_terminal and seen.phase != shown:
-                shown = seen.phase
-                session.say(f"{job_id} {shown}")
-            if not is_running(job):
-                return job
-            session.sleep(ask_again_after)
+    show = get or api.get_import
+    return follow(lambda: show(job_id), _look, job_id=job_id, session=session)
 
 
-class _Seen(NamedTuple):
-    """How far a job is."""
-
-    phase: str
-    done: int
-    total: int
-    unit: str
-
-
-def _seen(job: Job) -> _Seen:
+def _look(job: Job) -> Seen:
     rollback = job.get("rollback")
+    running = is_running(job)
     if rollback is None:
-        return _Seen(job["status"], job.get("processedRows") or 0, job.get("totalRows") or 0, "rows")
+        unit = "rows" if job_kind(job) == "import" else "contacts"
+        return Seen(job["status"], processed_count(job) or 0, total_count(job) or 0, unit, running)
     if rollback["status"] == "running":
         # Several rows can be about one contact, so there are at most as many contacts as imported rows.
         phase = job["status"] if job["status"] == "rolling_back" else "looking"
-        return _Seen(phase, rollback["processed"], job["importedCount"], "contacts")
-    return _Seen(f"rollback {rollback['status']}", rollback["processed"], rollback["processed"], "contacts")
-
-
-def _progress_bar(session: Session) -> Progress:
-    columns = (
-        TextColumn("{task.description:<12}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[unit]}"),
-        TimeElapsedColumn(),
-    )
-    return Progress(*columns, console=session.err, disable=not session.err.is_terminal)
+        return Seen(phase, rollback["processed"], job["importedCount"], "contacts", running)
+    return Seen(f"rollback {rollback['status']}", rollback["processed"], rollback["processed"], "contacts", running)

@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from contacts_cli.bulk_create_command import bulk_create
+from contacts_cli.bulk_delete_command import bulk_delete
+from contacts_cli.export_commands import download_export, export_contacts
 from contacts_cli.failures import EXIT_CODES_HELP, CommandFailed
 from contacts_cli.import_command import import_file
 from contacts_cli.job_commands import list_errors, list_jobs, save_results, show_job
@@ -24,6 +27,10 @@ app = typer.Typer(
 )
 app.command("import", epilog=EXIT_CODES_HELP)(import_file)
 app.command("rollback", epilog=EXIT_CODES_HELP)(roll_back)
+app.command("bulk-create", epilog=EXIT_CODES_HELP)(bulk_create)
+app.command("bulk-delete", epilog=EXIT_CODES_HELP)(bulk_delete)
+app.command("export", epilog=EXIT_CODES_HELP)(export_contacts)
+app.command("download", epilog=EXIT_CODES_HELP)(download_export)
 app.command("jobs")(list_jobs)
 app.command("job")(show_job)
 app.command("errors")(list_errors)
@@ -42,7 +49,7 @@ def contacts(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Bring contacts in, in bulk, see what came of it, and undo it.
+    """Bring contacts in, in bulk, see what came of it, undo it, and take them out again.
 
     Talks to the stack of `make up`, or to any URL and token (--url, --token; CONTACTS_URL, CONTACTS_TOKEN).
     """
