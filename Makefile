@@ -35,7 +35,7 @@ status: $(VENV)/.local ## Say where it is
 clean: $(VENV)/.local ## Stop it and forget all it held
 	@$(LOCAL) clean
 
-invoke: $(VENV)/.local ## Run one function on it (FN=stage_import EVENT=events/stage_import.json)
+invoke: $(VENV)/.local ## Run one function on it (FN=clean_up_exports EVENT=events/clean_up_exports_dry_run.json)
 	@test -n "$(FN)" && test -n "$(EVENT)" || { echo "make invoke needs FN= and EVENT=, e.g. FN=jobs_api EVENT=events/jobs_api.json" >&2; exit 2; }
 	@$(LOCAL) invoke "$(FN)" "$(EVENT)"
 
@@ -66,6 +66,9 @@ bench: $(VENV)/.dev ## The figures that the README shows (ROWS=100000 of an impo
 	$(BIN)/python -m tests.benchmarks.read_files --rows 100000
 	$(BIN)/python -m tests.benchmarks.stage_memory
 	$(BIN)/python -m tests.benchmarks.import_cost --rows $(ROWS)
+	$(BIN)/python -m tests.benchmarks.write_files
+	$(BIN)/python -m tests.benchmarks.export_cost
+	$(BIN)/python -m tests.benchmarks.bulk_on_local_stack
 
 soak: $(VENV)/.dev ## Longer proofs than `test` has time for (SEQUENCES=50000 of imports, edits and rollbacks)
 	ROLLBACK_SEQUENCES=$(SEQUENCES) $(BIN)/pytest -q --timeout=0 tests/unit/usecases/test_rollback_model.py

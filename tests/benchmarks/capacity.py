@@ -40,19 +40,18 @@ def read_units(size: int, *, consistent: bool) -> float:
 
 @dataclass(frozen=True)
 class Index:
-    """A global secondary index: its key attributes, and whether it holds nothing but keys."""
+    """A global secondary index: its key attributes, and what it holds beside them and the table's; None for all."""
 
     name: str
     keys: tuple[str, ...]
-    keys_only: bool
+    projected: tuple[str, ...] | None
 
     @classmethod
     def from_template(cls, definition: Mapping[str, Any]) -> Index:
-        kind = definition["Projection"]["ProjectionType"]
-        if kind not in {"ALL", "KEYS_ONLY"}:
-            raise NotImplementedError(f"indexes that project {kind}")
+        projection = definition["Projection"]
         keys = tuple(part["AttributeName"] for part in definition["KeySchema"])
-        return cls(definition["IndexName"], keys, kind == "KEYS_ONLY")
+        everything = projection["ProjectionType"] == "ALL"
+        return cls(definition["IndexName"], keys, None if everything else tuple(projection.get("NonKeyAttributes", ())))
 
     def write_units(self, before: Item | None, after: Item | None) -> int:
         """A changed key takes the old entry out and puts a new one in; an entry that stays the same costs nothing."""
@@ -69,7 +68,9 @@ class Index:
         """What the index holds of an item; None where the item lacks one of its keys."""
         if item is None or any(key not in item for key in self.keys):
             return None
-        return {name: item[name] for name in ("pk", "sk", *self.keys)} if self.keys_only else item
+        if self.projected is None:
+            return item
+        return {name: item[name] for name in ("pk", "sk", *self.keys, *self.projected) if name in item}
 
 
 def _value_size(value: Mapping[str, Any]) -> int:

@@ -6,6 +6,7 @@ The time that it takes to answer is measured and left out, so what remains is ou
 from __future__ import annotations
 
 import io
+import threading
 import time
 from collections import Counter
 from typing import Any
@@ -30,6 +31,7 @@ class MeteredAws:
     def __init__(self, dynamodb: MeteredDynamoDB, s3: MeteredS3) -> None:
         self.dynamodb = dynamodb
         self.s3 = s3
+        self._lock = threading.Lock()
         self.reset()
 
     def attach(self, *clients: Any) -> None:
@@ -60,9 +62,11 @@ class MeteredAws:
         )
 
     def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
-        start = time.process_time()
+        # Of this thread alone: others may be at work meanwhile.
+        start = time.thread_time()
         _, service, operation = event_name.split(".")
-        self.requests[f"{service}.{operation}"] += 1
+        with self._lock:
+            self.requests[f"{service}.{operation}"] += 1
         headers = {"Content-Type": "application/x-amz-json-1.0"}
         if service == "dynamodb":
             status, body = self.dynamodb.answer(operation, request)
@@ -73,5 +77,6 @@ class MeteredAws:
         else:
             raise NotImplementedError(event_name)
         response = AWSResponse(request.url, status, headers, _RawBody(body))
-        self._answering += time.process_time() - start
+        with self._lock:
+            self._answering += time.thread_time() - start
         return response

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 import zlib
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 _HEAD = b'<?xml version="1.0" encoding="UTF-8"?>'
+_BLOCK_BYTES = 64 * 1024
 _CHUNK = re.compile(rb"([0-9a-fA-F]+)[^\r]*\r\n")
 
 
@@ -27,14 +30,14 @@ class MeteredS3:
             case "PutObject":
                 if "If-None-Match" in request.headers and key in self.objects:
                     raise NotImplementedError("a plan that is there already")
-                self.objects[key] = _body(request)
+                self.objects[key] = body_of(request)
                 return 200, b"", {"ETag": '"etag"'}
             case "CreateMultipartUpload":
                 self._uploads[key] = {}
                 body = "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
                 return 200, _HEAD + body.encode(), {}
             case "UploadPart":
-                self._uploads[key][int(query["partNumber"])] = _body(request)
+                self._uploads[key][int(query["partNumber"])] = body_of(request)
                 return 200, b"", {"ETag": '"etag"'}
             case "CompleteMultipartUpload":
                 parts = self._uploads.pop(key)
@@ -54,15 +57,29 @@ class MeteredS3:
         return 200, body if with_body else b"", headers
 
 
-def _body(request: Any) -> bytes:
+def body_of(request: Any) -> bytes:
+    """What a request puts."""
+    return b"".join(blocks_of(request))
+
+
+def blocks_of(request: Any) -> Iterator[bytes]:
+    """The same a block at a time, as it would be sent: no more than that is in memory on this account."""
     body = request.body
-    content: bytes = body if isinstance(body, bytes) else body.read()
+    source = io.BytesIO(body) if isinstance(body, bytes) else body
+    blocks: Iterator[bytes] = iter(lambda: source.read(_BLOCK_BYTES), b"")
     # Once signed, a request's headers are texts or bytes.
-    if request.headers.get("Content-Encoding", "") not in {"aws-chunked", b"aws-chunked"}:
-        return content
-    chunks = []
-    at = 0
-    while (found := _CHUNK.match(content, at)) and (size := int(found[1], 16)):
-        chunks.append(content[found.end() : found.end() + size])
-        at = found.end() + size + 2
-    return b"".join(chunks)
+    is_framed = request.headers.get("Content-Encoding", "") in {"aws-chunked", b"aws-chunked"}
+    return _without_frames(blocks) if is_framed else blocks
+
+
+def _without_frames(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The content of chunks, each of which says its size first."""
+    waiting = b""
+    for block in blocks:
+        waiting += block
+        while (found := _CHUNK.match(waiting)) and len(waiting) >= found.end() + int(found[1], 16) + 2:
+            size = int(found[1], 16)
+            if not size:
+                return  # trailers follow
+            yield waiting[found.end() : found.end() + size]
+            waiting = waiting[found.end() + size + 2 :]

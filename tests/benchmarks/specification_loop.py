@@ -24,7 +24,7 @@ _is_email = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+").fullmatch
 
 
 def loop_tables() -> dict[str, Table]:
-    by_email = Index("byEmail", ("email",), keys_only=False)
+    by_email = Index("byEmail", ("email",), projected=None)
     return {CONTACTS: Table([by_email]), EVENTS: Table(), JOBS: Table(), SEGMENT_CONTACTS: Table()}
 
 

@@ -30,9 +30,9 @@ MAX_MEGABYTES = 256
 MAX_GROWTH = 1.2
 
 
-def contact_rows(count: int) -> Iterator[list[str | None]]:
+def contact_rows(count: int, *, first: int = 0) -> Iterator[list[str | None]]:
     """One in seven has no company, one in a hundred a name that a spreadsheet would run."""
-    for n in range(count):
+    for n in range(first, first + count):
         yield [
             f"person{n}@example.com",
             f"=Zoë{n}" if n % 100 == 0 else f"Zoë{n % 1000}",
