@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -78,6 +78,21 @@ def test_throttled_statements_of_several_batches_travel_together() -> None:
     table = Table(lambda text, times: error("ThrottlingError") if text in {"3", "30", "59"} and times == 1 else {})
     assert run(table, statements(60)) == ([WRITTEN] * 60, 1)
     assert [len(batch) for batch in table.batches] == [25, 25, 10, 3]
+
+
+def test_statements_are_made_as_they_are_sent() -> None:
+    """All at once would take the memory, and the time to fetch them back, of a thousand contacts."""
+    made: list[str] = []
+    table = Table(lambda _text, _sent: {})
+
+    def make() -> Iterator[Statement]:
+        for statement in statements(60):
+            assert len(made) - len(table.batches) * 25 <= 25
+            made.append(statement.text)
+            yield statement
+
+    assert run_statements(table, make(), Patience(Backoff())) == [WRITTEN] * 60  # type: ignore[arg-type]
+    assert [len(batch) for batch in table.batches] == [25, 25, 10]
 
 
 def test_the_deadline_ends_it() -> None:

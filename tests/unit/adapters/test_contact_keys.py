@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b32decode, b32encode
 from collections import Counter
+from hashlib import blake2b
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,21 @@ def test_an_id_is_well_formed_and_lies_in_the_partition_of_its_slot(
     assert of.own(contact_id).pk in of.partitions
     if email is not None:
         assert of.home(contact_id) == of.holder(email)
+
+
+@given(keys, emails, marks)
+def test_names_are_digests_in_base_32(of: TenantKeys, email: str, mark: Mark) -> None:
+    """Contacts that are there are found under these names: they never change."""
+
+    def base32(text: str) -> str:
+        digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=15, key=of.salt).digest()
+        return b32encode(digest).decode().lower()
+
+    slot = base32(f"e:{email}")[:20]
+    assert of.contact_id(email, mark) == slot + base32(f"t:{mark.job}:{mark.row}")[:16]
+    assert of.contact_id(None, mark)[:20] == base32(f"r:{mark.job}:{mark.row}")[:20]
+    shard = int.from_bytes(b32decode(f"aaaa{slot[-4:]}".upper())) % of.shards
+    assert of.holder(email) == (of.partitions[shard], slot)
 
 
 @given(names, names)

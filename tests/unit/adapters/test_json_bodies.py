@@ -45,8 +45,9 @@ class Wire:
         statement = {"Statement": "INSERT", "Parameters": list(parameters)}
         return self.client.batch_execute_statement(Statements=[statement])
 
-    def get(self) -> Any:
-        return self.client.batch_get_item(RequestItems={"t": {"Keys": [{"pk": {"S": "é"}}], "ConsistentRead": True}})
+    def get(self, key: Any = None) -> Any:
+        keys = {"Keys": [{"pk": key or {"S": "é"}}], "ConsistentRead": True}
+        return self.client.batch_get_item(RequestItems={"t": keys, "u": keys})
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,37 @@ def test_statements_are_sent_as_botocore_would_send_them(parameter: Any) -> None
     assert json.loads(ours.sent[0]) == json.loads(plain.sent[0])
 
 
+@pytest.mark.parametrize(
+    "key", [{"S": "é"}, {"S": HALF_A_PAIR}, {"B": b"\x00\xff"}], ids=["text", "half a pair", "bytes"]
+)
+def test_keys_are_sent_as_botocore_would_send_them(key: Any) -> None:
+    ours, plain = Wire(b'{"Responses": {}}'), Wire(b'{"Responses": {}}', ours=False)
+
+    ours.get(key)
+    plain.get(key)
+
+    assert json.loads(ours.sent[0]) == json.loads(plain.sent[0])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"TableName": "t"},
+        {"TableName": "t", "Item": ITEM},
+        {"TableName": "t", "Item": {"pk": {"B": "AP8="}}},
+        {"TableName": "t", "Error": {"Code": "ConditionalCheckFailed", "Message": "no", "Item": ITEM}},
+    ],
+    ids=["done", "item", "bytes", "refused"],
+)
+def test_answers_to_statements_are_read_as_botocore_would_read_them(answer: Any) -> None:
+    body = json.dumps({"Responses": [answer, answer]}, separators=(",", ":")).encode()
+
+    ours, plain = Wire(body).execute({"S": ""}), Wire(body, ours=False).execute({"S": ""})
+
+    assert {**ours, "ResponseMetadata": None} == {**plain, "ResponseMetadata": None}
+    assert len(ours["Responses"]) == 2
+
+
 def test_the_body_is_ours_where_it_can_be() -> None:
     """Else all this is for nothing: botocore would put blanks behind colons."""
     wire = Wire(b'{"Responses": []}')
@@ -68,6 +100,11 @@ def test_the_body_is_ours_where_it_can_be() -> None:
     wire.execute({"S": "é"})
 
     assert wire.sent == ['{"Statements":[{"Statement":"INSERT","Parameters":[{"S":"é"}]}]}'.encode()]
+
+    wire.get()
+
+    keys = '{"Keys":[{"pk":{"S":"é"}}],"ConsistentRead":true}'
+    assert wire.sent[1] == f'{{"RequestItems":{{"t":{keys},"u":{keys}}}}}'.encode()
 
 
 @pytest.mark.parametrize(

@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
-
-@cache
-def _session() -> Session:
-    return Session()
-
-
 _common = Config(
     parameter_validation=False,
-    # botocore's own, made once: it would put it together anew, twice for each request, at a fifth of a request's time,
-    # to tell AWS which features of the SDK are in use.
-    user_agent=_session().user_agent(),
     connect_timeout=2,
     read_timeout=10,
     max_pool_connections=32,
     retries={"total_max_attempts": 4, "mode": "standard"},
 )
+
+
+@cache
+def _session() -> Session:
+    session = Session()
+    # botocore's own, made once: it would put it together anew, twice for each request, at a fifth of a request's time,
+    # to tell AWS which features of the SDK are in use.
+    session.set_default_client_config(Config(user_agent=session.user_agent()))
+    return session
 
 
 @cache
@@ -58,7 +58,12 @@ def s3() -> S3Client:
     a bucket was made, and a redirect breaks the signature. The one client of boto3, for its managed uploads."""
     import boto3  # noqa: PLC0415 - functions that touch no file do not wait for it
 
-    files = Config(signature_version="s3v4", s3={"addressing_style": "virtual"}, read_timeout=30)
+    files = Config(
+        user_agent=_session().user_agent(),
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual"},
+        read_timeout=30,
+    )
     return boto3.client("s3", config=_common.merge(files))
 
 

@@ -49,8 +49,9 @@ def load_staged_rows(files: FileStore, job: ImportJob, part: int) -> dict[int, S
     body = files.get(staged_part_key(job.tenant, job.id, part))
     if body is None:
         raise FileNotFoundError(f"part {part} of job {job.id} is not staged")
-    rows = (StagedRow(*orjson.loads(line)) for line in body.splitlines())
-    return {row.row: row for row in rows}
+    # As one document: starting the parser anew for each line takes as long as parsing it.
+    rows = orjson.loads(b"[%b]" % body.rstrip(b"\n").replace(b"\n", b","))
+    return {record[0]: StagedRow(*record) for record in rows}
 
 
 def load_part_outcomes(files: FileStore, job: ImportJob, part: int) -> tuple[list[RowOutcome], list[RowError]]:

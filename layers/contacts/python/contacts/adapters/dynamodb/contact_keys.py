@@ -72,7 +72,7 @@ class TenantKeys:
 
     def slot(self, email: str) -> str:
         """The sort key of whoever holds this e-mail."""
-        return _slot(self.salt, email)
+        return _slot(self.salt, email, self.shards)[0]
 
     def partition(self, slot: str) -> str:
         """The partition of a slot, and of all ids that begin with it.
@@ -80,14 +80,12 @@ class TenantKeys:
         From the slot's last characters: its first 32 bits are `route`, and an import part, which holds the e-mails of
         some routes, must not meet one partition with all its writes.
         """
-        number = _VALUE_OF_PAIR[slot[SLOT_CHARS - 4 : SLOT_CHARS - 2]] * len(_PAIRS)
-        number += _VALUE_OF_PAIR[slot[SLOT_CHARS - 2 : SLOT_CHARS]]
-        return self.partitions[number % self.shards]
+        return self.partitions[_shard(slot, self.shards)]
 
     def holder(self, email: str) -> Key:
         """The place of whoever holds this e-mail."""
-        slot = self.slot(email)
-        return Key(self.partition(slot), slot)
+        slot, shard = _slot(self.salt, email, self.shards)
+        return Key(self.partitions[shard], slot)
 
     def home(self, contact_id: str) -> Key:
         """The slot that the id begins with: that of the contact's first e-mail."""
@@ -123,8 +121,15 @@ def normalised_email(contact: Contact) -> str | None:
 
 # Asked for four times on the way of a contact through a worker.
 @lru_cache(maxsize=4_096)
-def _slot(salt: bytes, email: str) -> str:
-    return _base32(_digest(salt, f"e:{email}"), SLOT_CHARS)
+def _slot(salt: bytes, email: str, shards: int) -> tuple[str, int]:
+    """The slot of an e-mail, and the number of its partition among so many."""
+    slot = _base32(_digest(salt, f"e:{email}"), SLOT_CHARS)
+    return slot, _shard(slot, shards)
+
+
+def _shard(slot: str, shards: int) -> int:
+    number = _VALUE_OF_PAIR[slot[SLOT_CHARS - 4 : SLOT_CHARS - 2]] * len(_PAIRS)
+    return (number + _VALUE_OF_PAIR[slot[SLOT_CHARS - 2 : SLOT_CHARS]]) % shards
 
 
 def _digest(salt: bytes, text: str) -> bytes:
@@ -136,4 +141,3 @@ def _base32(digest: bytes, chars: int) -> str:
     bits = int.from_bytes(digest)
     pairs = _PAIRS
     return "".join([pairs[bits >> shift & 1023] for shift in _SHIFTS[chars]])
-

@@ -7,17 +7,15 @@ parameter. DynamoDB parses a text once more for each statement, and so do we: te
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from contacts.adapters.dynamodb.contact_items import Attribute, Item
 from contacts.adapters.dynamodb.contact_keys import Key
 from contacts.domain.contact import Contact
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One conditional write.
 
     `returns_item` marks a DELETE: where there is no item, it succeeds and deletes nothing (the Developer Guide's

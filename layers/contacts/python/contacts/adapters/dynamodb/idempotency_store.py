@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _KEPT_SECONDS = SECONDS_A_DAY
+#: Of an answer that is kept: an item has 400 KB (DynamoDB quotas), and a claim beside it.
+_MAX_ANSWER_BYTES = 390_000
 
 
 class DynamoIdempotencyStore:
@@ -50,15 +52,19 @@ class DynamoIdempotencyStore:
         return claim
 
     def store_answer(self, key: str, answer: Mapping[str, Any]) -> None:
+        """See `IdempotencyStore.store_answer`."""
+        # As JSON text: an answer comes back exactly as it was given, numbers included. In ASCII, so a byte a character.
+        text = json.dumps(answer)
+        if len(text) > _MAX_ANSWER_BYTES:
+            return
         try:
             self._client.update_item(
                 TableName=self._table,
                 Key=claim_key(key),
-                # As JSON text: an answer comes back exactly as it was given, numbers included.
                 UpdateExpression="SET answer = :answer",
                 ConditionExpression=f"attribute_not_exists(answer) AND {EXPIRES_AT} > :now",
                 ExpressionAttributeValues={
-                    ":answer": {"S": json.dumps(answer)},
+                    ":answer": {"S": text},
                     ":now": {"N": str(epoch_seconds(self._clock()))},
                 },
             )
