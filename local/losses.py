@@ -139,6 +139,7 @@ ACCEPTED: dict[tuple[str, str], str] = {
     ): "nothing expires by itself; readers judge expiresAt themselves",
     ("AWS::Lambda::Function", "Architectures"): _OWN_MACHINE,
     ("AWS::Lambda::Function", "EphemeralStorage"): _OWN_MACHINE,
+    ("AWS::Lambda::Function", "RecursiveLoop"): "the engine does not follow a chain of invocations through a queue",
     ("AWS::Lambda::Function", "ReservedConcurrentExecutions"): _OWN_MACHINE,
     ("AWS::Lambda::Function", "TracingConfig"): "there is no X-Ray; Powertools sends no traces under AWS_SAM_LOCAL",
     ("AWS::Lambda::LayerVersion", "CompatibleArchitectures"): _OWN_MACHINE,

@@ -400,6 +400,19 @@ class TestLeftovers:
         (forward,) = stored_beside(backend, away)
         assert "expiresAt" not in forward
 
+    def test_a_twin_that_has_inherited_is_not_made_again_once_its_forward_has_ended(
+        self, t: TenantContacts, backend: str
+    ) -> None:
+        holder = t.insert("a@x.yz")
+        twin = InsertTwin(t.new("a@x.yz"))
+        t.write(twin)
+        t.delete(holder)
+        client, table = contacts_table(backend)
+        (forward,) = (item for item in stored_beside(backend, twin.after) if item["sk"]["S"] == twin.after.id)
+        client.delete_item(TableName=table, Key={"pk": forward["pk"], "sk": forward["sk"]})
+        assert t.write(twin) == [REFUSED]
+        assert t.all() == [twin.after]
+
     def test_a_trace_holds_no_personal_data_and_has_an_end(self, t: TenantContacts, backend: str) -> None:
         contact = t.insert("private@x.yz", values={"firstName": "Private", "phone": "+49170"})
         t.delete(contact)

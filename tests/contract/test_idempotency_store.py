@@ -58,6 +58,16 @@ def test_the_first_answer_stands(store: IdempotencyStore, key: str) -> None:
     assert store.claim(key, SECOND).answer == ANSWER
 
 
+@pytest.mark.parametrize("surplus", [0, 1_000_000])
+def test_an_answer_is_kept_or_too_large_and_neither_is_trouble(store: IdempotencyStore, key: str, surplus: int) -> None:
+    store.claim(key, FIRST)
+    answer = {"text": "x" * (389_900 + surplus)}
+    store.store_answer(key, answer)
+    found = store.claim(key, SECOND)
+    assert (found.fingerprint, found.seed) == ("f1", "s1")
+    assert found.answer in ((answer, None) if surplus else (answer,))
+
+
 def test_a_key_is_free_again_after_a_day(store: IdempotencyStore, clock: FakeClock, key: str) -> None:
     store.claim(key, FIRST)
     store.store_answer(key, ANSWER)

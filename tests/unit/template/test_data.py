@@ -148,6 +148,11 @@ def test_the_lifecycle_takes_no_export_before_it_expires_and_no_later_than_the_j
     assert EXPORT_LIFE < net < EXPORT_LIFE + KEPT_AFTER_EXPIRY
 
 
+def test_what_is_left_of_a_removed_export_goes_as_soon_as_s3_can_let_it_go(template: dict[str, Any]) -> None:
+    [rule] = [r for r in _bucket(template)["LifecycleConfiguration"]["Rules"] if r.get("Prefix") == "exports/"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+
+
 def test_undo_logs_outlive_the_time_for_a_roll_back(template: dict[str, Any]) -> None:
     parameters = template["Parameters"]
     # A roll-back may begin on the last day and take up to a day.

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from contacts.usecases.mend_bulk_job import OVERDUE_AFTER
+
 from .sam_template import functions, of_type
 
 ONLY_WITH_AN_ADDRESS = (
@@ -70,6 +72,16 @@ def test_notifications_are_encrypted_with_a_key_that_the_publishers_may_use(temp
 def test_there_is_an_alarm(template: dict[str, Any], namespace: str, metric: str, dimension: Any) -> None:
     found = [alarm for alarm in _alarms(template) if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)]
     assert [[d["Value"] for d in alarm.get("Dimensions", [])] for alarm in found] == [[dimension] if dimension else []]
+
+
+def test_there_is_an_alarm_for_slices_that_wait_long_before_they_are_given_up(template: dict[str, Any]) -> None:
+    found = [alarm for alarm in _alarms(template) if alarm["MetricName"] == "ApproximateAgeOfOldestMessage"]
+    watched = [alarm["Dimensions"] for alarm in found]
+    queues = ("CreateSlicesQueue", "DeleteSlicesQueue")
+    assert watched == [[{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}] for queue in queues]
+    for alarm in found:
+        assert (alarm["Namespace"], alarm["Statistic"]) == ("AWS/SQS", "Maximum")
+        assert alarm["Threshold"] < OVERDUE_AFTER.total_seconds()
 
 
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])

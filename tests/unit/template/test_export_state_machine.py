@@ -28,7 +28,7 @@ def test_what_fails_for_a_while_is_tried_again(monkeypatch: pytest.MonkeyPatch, 
 
 
 @pytest.mark.parametrize(
-    ("error", "tries"), [("RuntimeError", 4), ("States.Timeout", 4), ("Lambda.TooManyRequestsException", 13)]
+    ("error", "tries"), [("RuntimeError", 4), ("States.Timeout", 4), ("Lambda.TooManyRequestsException", 61)]
 )
 def test_what_fails_for_good_ends_the_job_and_shows(monkeypatch: pytest.MonkeyPatch, error: str, tries: int) -> None:
     done = _run(monkeypatch, failures={"WriteExport": 99}, error=error)

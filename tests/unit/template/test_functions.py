@@ -172,6 +172,20 @@ def test_slices_come_one_at_a_time_and_what_failed_comes_again(template: dict[st
         assert bounded == (name != "CloseBulkSlicesFunction"), name
 
 
+def test_functions_that_a_queue_calls_and_that_send_to_queues_may_call_each_other_for_long(
+    template: dict[str, Any],
+) -> None:
+    """Lambda stops a chain after 16 invocations: https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+
+    Whoever ends a slice sends the tenant's next one; twenty jobs of 5,000 make chains of fifty.
+    """
+    for name, function in functions(template).items():
+        in_a_chain = _event_types(function) == {"SQS"} and "CREATE_SLICES_QUEUE_URL" in variables(function)
+        assert function.get("RecursiveLoop") == ("Allow" if in_a_chain else None), name
+    allowed = [name for name, function in functions(template).items() if "RecursiveLoop" in function]
+    assert allowed == ["CreateBulkSliceFunction", "DeleteBulkSliceFunction", "CloseBulkSlicesFunction"]
+
+
 def test_a_message_stays_hidden_for_longer_than_a_worker_can_be_at_it(template: dict[str, Any]) -> None:
     """Six times the time-out: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html"""
     for name, function in functions(template).items():

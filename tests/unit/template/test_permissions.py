@@ -157,7 +157,7 @@ def test_the_exports_machine_may_do_nothing_else(cloudformation: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    ("machine", "manifests"), [("import", "staged/*"), ("rollback", "undo/*/rollback-*/manifest.json")]
+    ("machine", "manifests"), [("import", "staged/*/manifest.json"), ("rollback", "undo/*/rollback-*/manifest.json")]
 )
 def test_a_state_machine_with_a_map_may_read_its_manifest_and_run_its_children(
     cloudformation: dict[str, Any], machine: str, manifests: str

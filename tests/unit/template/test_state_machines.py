@@ -133,6 +133,17 @@ def test_every_step_is_retried_and_waits_longer_and_longer_apart_from_others(mac
 
 
 @every_machine
+def test_a_step_waits_for_room_in_the_account_for_most_of_an_hour(machine: str) -> None:
+    """Other tenants' jobs can take all of Lambda's concurrency for a while; that must not fail a part of this one."""
+    for name, task in tasks(machine):
+        [rule] = [rule for rule in task["Retry"] if rule["ErrorEquals"] == ["Lambda.TooManyRequestsException"]]
+        bounds = (rule["IntervalSeconds"] * rule["BackoffRate"] ** n for n in range(rule["MaxAttempts"]))
+        # Full jitter: half of each bound on average.
+        mean = sum(min(bound, rule["MaxDelaySeconds"]) for bound in bounds) / 2
+        assert 45 * 60 < mean < 2 * 3600, name
+
+
+@every_machine
 def test_every_way_off_is_caught_but_the_last(machine: str) -> None:
     for name, state in states(state_machine(machine)):
         if state["Type"] in ("Task", "Map") and name != WAY_OUT[machine]:

@@ -255,7 +255,10 @@ class IdempotencyStore(Protocol):
         """Claim `key`, or get the claim that stands there already; atomic."""
         ...
 
-    def store_answer(self, key: str, answer: Mapping[str, Any]) -> None: ...
+    def store_answer(self, key: str, answer: Mapping[str, Any]) -> None:
+        """Keep the answer to a claim, unless there is one. One too large to be kept is not: then the operation runs
+        again, and comes to the same."""
+        ...
 
 
 class NotDeleted(Exception):

@@ -49,7 +49,7 @@ class StartBulkCreate:
         self._clock = clock
 
     def __call__(self, request: BulkCreateRequest, seed: str) -> BulkJob:
-        """Start, and return the job as it was accepted. Nothing is stored where it raises.
+        """Start, and return the job as it was accepted. Nothing is stored where it refuses.
 
         Raises:
             NotFound: the tenant has no such collection.
