@@ -10,19 +10,21 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from contacts.contracts.steps import CleanUpExportsInput, CleanUpExportsOutput
 from contacts.runtime.bulk_messages import log_job_trouble
 from contacts.runtime.export_use_cases import clean_up_exports
+from contacts.runtime.function_failures import TellingError, without_messages
 from contacts.runtime.telemetry import logger, metrics, tracer
 from contacts.runtime.wiring import Wiring
 
 wiring = Wiring()
 
 
-class CleanUpError(Exception):
+class CleanUpError(TellingError):
     """Some exports could not be removed; the next clean-up tries again."""
 
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @metrics.log_metrics
+@without_messages
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
     # A misspelt `dryRun` is refused: it must not delete.
     dry_run = CleanUpExportsInput.model_validate(event).dry_run

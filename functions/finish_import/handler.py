@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contacts.contracts.steps import FinishImportInput
+from contacts.runtime.function_failures import without_messages
 from contacts.runtime.garbage_collection import collect_seldom
 from contacts.runtime.import_steps import finish_import
 from contacts.runtime.telemetry import logger, tracer
@@ -18,6 +19,7 @@ wiring = Wiring()
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@without_messages
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
     step = FinishImportInput.model_validate(event)
     logger.append_keys(job_id=step.job_id)

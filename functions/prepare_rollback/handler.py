@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contacts.contracts.steps import Manifest, PrepareRollbackInput, PrepareRollbackOutput
+from contacts.runtime.function_failures import without_messages
 from contacts.runtime.import_steps import prepare_rollback
 from contacts.runtime.telemetry import logger, tracer
 from contacts.runtime.wiring import Wiring
@@ -16,6 +17,7 @@ wiring = Wiring()
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@without_messages
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
     step = PrepareRollbackInput.model_validate(event)
     logger.append_keys(job_id=step.job_id, run=step.run)

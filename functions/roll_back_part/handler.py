@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contacts.contracts.steps import RollBackPartInput, RollBackPartOutput
 from contacts.domain.rollback import RollbackMode
+from contacts.runtime.function_failures import without_messages
 from contacts.runtime.garbage_collection import collect_seldom
 from contacts.runtime.import_steps import roll_back_part
 from contacts.runtime.telemetry import logger, tracer
@@ -19,6 +20,7 @@ wiring = Wiring()
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@without_messages
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
     step = RollBackPartInput.model_validate(event)
     logger.append_keys(job_id=step.job_id, run=step.run, mode=step.mode, part=step.part)

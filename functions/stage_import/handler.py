@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contacts.contracts.steps import Manifest, StageImportInput, StageImportOutput
 from contacts.domain.object_keys import manifest_key
+from contacts.runtime.function_failures import without_messages
 from contacts.runtime.staging import stage_import
 from contacts.runtime.telemetry import logger, tracer
 from contacts.runtime.wiring import Wiring
@@ -17,6 +18,7 @@ wiring = Wiring()
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@without_messages
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, object]:
     step = StageImportInput.model_validate(event)
     logger.append_keys(job_id=step.job_id)

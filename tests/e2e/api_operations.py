@@ -1,4 +1,4 @@
-"""What the API can be asked for, from its own description: a route that is added meets the tests that go through all."""
+"""What the API can be asked for, from its own description: a new route meets the tests that go through all."""
 
 from __future__ import annotations
 

@@ -98,12 +98,12 @@ def test_what_has_expired_goes_and_nothing_else(stack: dict[str, Any], api: Api,
 
 def test_a_misspelt_dry_run_deletes_nothing(stack: dict[str, Any]) -> None:
     functions = aws_session(stack).client("lambda", endpoint_url=stack["awsEndpoint"])
-    for event in ({"dryrun": True}, {"dryRun": "yes"}):
+    for event, place in (({"dryrun": True}, "dryrun"), ({"dryRun": "yes"}, "dryRun")):
         answer = functions.invoke(
             FunctionName=stack["resources"]["CleanUpExportsFunction"], Payload=json.dumps(event).encode()
         )
         assert answer["FunctionError"]
-        assert json.loads(answer["Payload"].read())["errorType"] == "ValidationError"
+        assert f"ValidationError: {place} (" in json.loads(answer["Payload"].read())["errorMessage"]
 
 
 def test_the_clock_calls_it_at_four_with_what_it_takes(stack: dict[str, Any]) -> None:

@@ -150,7 +150,7 @@ def test_no_cursor_is_of_use_in_any_list_but_its_own(ours: Belongings, theirs: B
 def test_a_cursor_forged_from_another_tenants_position_leads_to_nothing_of_it(
     ours: Belongings, theirs: Belongings
 ) -> None:
-    """A cursor holds no secret: whoever reads the code can make one that is taken. The position in it is theirs then."""
+    """A cursor holds no secret: whoever reads the code can make one. Its position is one in their own list then."""
     for name, path in theirs.lists().items():
         cursor = ours.api.get(ours.lists()[name], limit=1).json()["nextCursor"]
         position = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[12:].decode()
@@ -246,7 +246,7 @@ def test_an_e_mail_or_an_id_that_another_tenant_has_is_free(ours: Belongings, th
 
 @pytest.mark.parametrize("name", BODY_THAT_MAKES)
 def test_an_idempotency_key_belongs_to_a_user_of_a_tenant(ours: Belongings, theirs: Belongings, name: str) -> None:
-    operation, key = BY_NAME[name], "the same key"[4:].replace(" ", "-")
+    operation, key = BY_NAME[name], "the-same-key"
 
     def send(api: Api, whose: Belongings) -> httpx.Response:
         body = BODY_THAT_MAKES[name](whose)
