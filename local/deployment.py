@@ -79,12 +79,17 @@ def deploy(settings: Settings, planned: Plan) -> Deployment:
     """Bring the running engine's stack to the plan; does nothing where it is there already.
 
     Raises:
-        DeploymentError: a resource failed: the first one, with its reason.
+        DeploymentError: a resource failed: the first one, with its reason. Or the engine was killed before it saved.
     """
     session = aws_session()
     s3: S3Client = session.client("s3", endpoint_url=settings.endpoint)
     cloudformation = session.client("cloudformation", endpoint_url=settings.endpoint)
-    s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
+    try:
+        s3.create_bucket(Bucket=ARTIFACTS_BUCKET)
+    except s3.exceptions.BucketAlreadyOwnedByYou as error:
+        # The engine finds the bucket's folder and knows nothing of it: it saves what it knows when it is stopped.
+        message = "the stack was killed before it had saved what it holds; `make clean` starts anew"
+        raise DeploymentError(message) from error
     changed = _text(s3, _DEPLOYED_KEY) != planned.digest
     if changed:
         for artifact in (*planned.artifacts, Artifact("template.json", planned.body)):

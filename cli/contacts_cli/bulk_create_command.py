@@ -85,7 +85,7 @@ def bulk_create(
     if as_json:
         session.print_json(job)
     else:
-        session.out.print(job_summary(job))
+        session.out.print(job_summary(job), crop=False)
         say_what_next(job, session.err)
     raise typer.Exit(exit_code_of(job, strict=strict))
 

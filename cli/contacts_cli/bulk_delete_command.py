@@ -75,7 +75,7 @@ def bulk_delete(
         if as_json:
             session.print_json(ended)
         else:
-            session.out.print(job_summary(ended))
+            session.out.print(job_summary(ended), crop=False)
             _show_notable(api, job_id, session)
             say_what_next(ended, session.err)
     raise typer.Exit(exit_code_of(ended, strict=strict))

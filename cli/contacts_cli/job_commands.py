@@ -101,7 +101,7 @@ def show_job(
         if as_json:
             session.print_json(job)
         else:
-            session.out.print(job_summary(job))
+            session.out.print(job_summary(job), crop=False)
             show_kept(api, job, session)
             say_what_next(job, session.err)
     raise typer.Exit(exit_code_of(job, strict=strict) if watch else ExitCode.DONE)

@@ -8,10 +8,10 @@ from typing import Any, TextIO
 import ministack.app
 import yaml
 from ministack.core import iam_actions, lambda_runtime, persistence
-from ministack.services import lambda_svc
+from ministack.services import dynamodb, lambda_svc
 from ministack.services.cloudformation import provisioners
 
-from local.engine import authorization, function_process, partiql_batches
+from local.engine import authorization, function_process, key_conditions, partiql_batches
 from local.engine.version import require_adapted_version
 
 _INTERNAL_ERROR = {
@@ -37,6 +37,9 @@ def apply() -> None:
 
     # A batch of statements names each item once, and is parsed once.
     partiql_batches.apply(_replace)
+
+    # A query takes no longer where its partition is large.
+    _replace(dynamodb, "_evaluate_condition", key_conditions.comparing_texts)
 
     # Functions run in our processes: real error types, clean environments, no wait for logs.
     _replace(lambda_runtime, "_worker_class_for", lambda _: lambda _config: function_process.FunctionProcess)

@@ -501,3 +501,20 @@ class TestCrowds:
         with ThreadPoolExecutor(6) as pool:
             list(pool.map(act, range(40)))
         assert_whole(t, *emails)
+
+
+def test_deletions_of_contacts_with_twins_get_somewhere_before_the_worker_is_killed(
+    t: TenantContacts, backend: str
+) -> None:
+    holders = [t.insert(f"p{number}@x.example") for number in range(30)]
+    for holder in holders:
+        t.insert_twin(str(holder.email))
+
+    def kill() -> None:
+        raise KeyboardInterrupt
+
+    # Each contact with twins costs a query; the worker dies when it is nearly through with them.
+    killed = meanwhile(t, backend, "reads", "query", kill, skip=28)
+    with pytest.raises(KeyboardInterrupt):
+        killed.write(*(Delete(holder, Mark("clean-up", number)) for number, holder in enumerate(holders)))
+    assert sum(t.by_id(holder.id) is None for holder in holders) == 25

@@ -77,7 +77,8 @@ def export(job_id: str = "job-1", **changes: Any) -> dict[str, Any]:
     }
 
 
-TRACKING_KEY = "bcc:j:0b0f3a52-7a67-4b5c-9d33-0c1f5d7c9a10:s:ios:r:run-7"
+#: Longer than a line of the console: it must never be cut.
+TRACKING_KEY = "bcc:j:0b0f3a52-7a67-4b5c-9d33-0c1f5d7c9a10:s:ios-simulator:r:run-2026-01-31"
 
 
 def bulk_create_job(**changes: Any) -> dict[str, Any]:

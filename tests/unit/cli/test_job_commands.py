@@ -9,7 +9,16 @@ import httpx
 import pytest
 
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_api import DOWNLOADED, FakeApi, bulk_create_job, bulk_delete_job, error, export, job
+from tests.unit.cli.fake_api import (
+    DOWNLOADED,
+    TRACKING_KEY,
+    FakeApi,
+    bulk_create_job,
+    bulk_delete_job,
+    error,
+    export,
+    job,
+)
 
 
 @pytest.mark.parametrize("command", [["jobs"], ["errors", "job-1"]])
@@ -192,6 +201,7 @@ def test_a_watched_job_is_looked_for_once(run: Run, api: FakeApi) -> None:
     ended = run("job", "job-1", "--watch")
     assert (ended.code, ended.waits) == (0, [1.0])
     assert len(api.requests) == 4
+    assert f"\ntracking key {TRACKING_KEY}\n" in ended.out
 
 
 def test_the_list_shows_jobs_of_all_kinds(run: Run, api: FakeApi) -> None:

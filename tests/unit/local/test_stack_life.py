@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -120,6 +121,21 @@ def test_a_busy_port_is_one_line(local: LocalCommand) -> None:
         result = local("up")
     assert result.returncode == 1
     assert result.stderr == f"local: port {local.port} is busy; choose another with PORT=\n"
+
+
+def test_a_stack_that_was_killed_before_it_saved_says_how_to_start_anew(local: LocalCommand) -> None:
+    assert local("up").returncode == 0
+    pid = int((local.directory / "engine.lock").read_text())
+    os.kill(pid, signal.SIGKILL)
+    while "is running" in local("status").stdout:
+        pass
+    again = local("up")
+    assert (again.returncode, again.stderr) == (
+        1,
+        "local: the stack was killed before it had saved what it holds; `make clean` starts anew\n",
+    )
+    assert local("clean").returncode == 0
+    assert local("up").returncode == 0
 
 
 def test_changed_code_layers_and_template_are_picked_up(local: LocalCommand, tmp_path: Path) -> None:

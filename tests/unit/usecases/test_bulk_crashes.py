@@ -165,6 +165,28 @@ def test_a_slice_delivered_again_touches_nothing():
     assert world.job(job).slices_done == 1
 
 
+def test_a_message_that_comes_again_after_its_record_ends_the_job():
+    """Without the sweeper, which would end it minutes later."""
+
+    def created(crashes=None):
+        world = empty_world()
+        job = world.create("a@x.io")
+        (message,) = world.queue.messages
+        faults = PortFaults(crashes)
+        world.wire(faults.wrap)
+        return world, job, message, faults
+
+    world, _, message, faults = created()
+    assert world.deliver(message)
+    world, job, message, _ = created({faults.calls.index("bulk_jobs.close_job"): When.BEFORE})
+    with pytest.raises(Crash):
+        world.deliver(message)
+    world.wire()
+    assert world.job(job).is_open
+    assert not world.deliver(message)
+    assert (world.job(job).status, world.job(job).counts.succeeded) == (BulkStatus.COMPLETED, 1)
+
+
 def test_a_slice_of_a_job_that_has_ended_touches_nothing():
     world = created_world()
     clean_up(world)

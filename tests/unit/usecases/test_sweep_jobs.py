@@ -7,8 +7,8 @@ from contacts.domain.jobs import IMPORT_KIND
 from contacts.ports import ExecutionState
 from contacts.usecases.finish_import import NOT_ACCOUNTED_FOR, NOT_ALL_APPLIED
 from contacts.usecases.finish_rollback import FinishRollback
-from contacts.usecases.rollback_results import WriteRollbackResults
 from contacts.usecases.mend_import import MendImport
+from contacts.usecases.rollback_results import WriteRollbackResults
 from contacts.usecases.sweep_jobs import SweepJobs
 from tests.support.import_world import ImportWorld
 from tests.support.port_faults import PortFaults

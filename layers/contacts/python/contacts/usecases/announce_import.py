@@ -16,14 +16,16 @@ class AnnounceImport:
         self._clock = clock
 
     def __call__(self, job: ImportJob) -> None:
-        completed = job.status is not ImportStatus.FAILED
+        # How it was closed: by the time that a lost event is made up for, a rollback can have changed the status.
+        status = ImportStatus.COMPLETED if job.file_error is None else ImportStatus.FAILED
+        completed = status is ImportStatus.COMPLETED
         self._events.publish(
             "ContactsImportCompleted" if completed else "ContactsImportFailed",
             {
                 "eventId": f"import-{job.id}-{'completed' if completed else 'failed'}",
                 "jobId": job.id,
                 "tenantId": job.tenant,
-                "status": job.status.value,
+                "status": status.value,
                 "totalRows": job.staged.total_rows if job.staged else 0,
                 "importedCount": job.counts.imported,
                 "createdCount": job.counts.created,
