@@ -4,19 +4,21 @@ PYTHON ?= python3
 JOBS   ?= 2
 ROWS   ?= 100000
 SEQUENCES ?= 50000
+STEPS ?= 50000
+EXAMPLES ?= 100
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCAL  := $(BIN)/python -m local
 
 # The package `contacts` lives in its layer and is not installed: these programs find it there.
-lint openapi bench: export PYTHONPATH := layers/contacts/python:cli:.
+lint openapi bench soak-schema soak-surface soak-crashes: export PYTHONPATH := layers/contacts/python:cli:.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status clean invoke install test check lint types template e2e openapi bench soak freeze
+.PHONY: help demo up down status clean invoke install test check lint types template e2e openapi bench soak soak-surface soak-crashes soak-guards soak-schema freeze
 
 help: ## List what there is to make
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ------------------------------------------------------------------------------------------------------- local stack
 
@@ -70,8 +72,20 @@ bench: $(VENV)/.dev ## The figures that the README shows (ROWS=100000 of an impo
 	$(BIN)/python -m tests.benchmarks.export_cost
 	$(BIN)/python -m tests.benchmarks.bulk_on_local_stack
 
-soak: $(VENV)/.dev ## Longer proofs than `test` has time for (SEQUENCES=50000 of imports, edits and rollbacks)
+soak: $(VENV)/.dev soak-crashes soak-surface soak-guards ## Longer proofs than `test` has time for (SEQUENCES=50000 of imports, edits and rollbacks)
 	ROLLBACK_SEQUENCES=$(SEQUENCES) $(BIN)/pytest -q --timeout=0 tests/unit/usecases/test_rollback_model.py
+
+soak-crashes: $(VENV)/.dev ## Kill every handler before and after each call that it makes
+	$(BIN)/python -m tests.soak.crash_points
+
+soak-surface: $(VENV)/.dev ## All that can be asked for, by chance, against a model (STEPS=50000)
+	$(BIN)/python -m tests.soak.whole_surface --steps $(STEPS)
+
+soak-guards: $(VENV)/.dev ## Take the guards of the invariants out, one at a time, and see that tests fail
+	$(BIN)/python -m tests.soak.guards --jobs $(JOBS)
+
+soak-schema: $(VENV)/.soak ## Schemathesis against the running stack (EXAMPLES=100 random requests an operation)
+	$(BIN)/python -m tests.soak.schemathesis_run --examples $(EXAMPLES)
 
 openapi: $(VENV)/.dev ## Write functions/docs/openapi.json anew from the routes
 	$(BIN)/python -m local.openapi
@@ -90,6 +104,11 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV) ..."
 	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.local
+
+$(VENV)/.soak: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[soak]'
+	@touch $@ $(VENV)/.dev $(VENV)/.local
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed, and there is no $(PYTHON)." >&2; exit 1; }

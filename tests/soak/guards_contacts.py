@@ -1,0 +1,150 @@
+"""Guards of invariant 1: no contact is made twice, whatever is retried, delivered twice or killed."""
+
+from __future__ import annotations
+
+from tests.soak.guards_model import Guard
+
+NO_CONTACT_TWICE = (
+    Guard(
+        1,
+        "a plan is put only where there is none",
+        "contacts/usecases/unit_of_work.py",
+        "if self._files.put_if_absent(key, orjson.dumps(plan_to_record(plan))):",
+        "self._files.put(key, orjson.dumps(plan_to_record(plan)))\n            if True:",
+        ("unit/usecases/test_unit_of_work.py::test_a_retry_follows_the_plan_and_does_not_decide_afresh",),
+    ),
+    Guard(
+        1,
+        "a retry looks before it writes what an earlier try had planned",
+        "contacts/usecases/unit_of_work.py",
+        "settlements = self._settle(tenant, writes)",
+        "settlements = [Settlement.OPEN] * len(writes)",
+        ("unit/usecases/test_import_crashes.py::test_what_a_person_did_between_crash_and_retry_stands",),
+    ),
+    Guard(
+        1,
+        "what was refused, or has no answer, is looked at before it is decided anew",
+        "contacts/usecases/unit_of_work.py",
+        "settlements = self._settle(tenant, unclear)",
+        "settlements = [Settlement.OVERTAKEN] * len(unclear)",
+        ("unit/usecases/test_import_crashes.py::test_one_lost_answer_to_any_write",),
+    ),
+    Guard(
+        1,
+        "a part that is done is not done again",
+        "contacts/usecases/apply_import_part.py",
+        " or self._jobs.has_part(job_id, part)",
+        "",
+        ("unit/usecases/test_import_crashes.py::test_a_part_delivered_twice_touches_no_contact",),
+    ),
+    Guard(
+        1,
+        "an id comes from its row, too",
+        "contacts/adapters/dynamodb/contact_keys.py",
+        'f"t:{mark.job}:{mark.row}"',
+        'f"t:{mark.job}"',
+        ("contract/test_contact_store.py::TestAddressing::test_ids_differ_by_job_row_and_email",),
+    ),
+    Guard(
+        1,
+        "a single contact's id comes from the request's seed and from no chance",
+        "contacts/usecases/create_contact.py",
+        'mark = Mark(f"api:{seed}", 0)',
+        "mark = Mark(f\"api:{__import__('uuid').uuid4()}\", 0)",
+        ("unit/usecases/test_single_contact_writes.py::test_create_again_with_the_same_seed_finds_the_same_contact",),
+    ),
+    Guard(
+        1,
+        "a contact's id begins with the slot of its e-mail",
+        "contacts/adapters/dynamodb/contact_checks.py",
+        "email is None or contact.id.startswith(keys.slot(email))",
+        "True",
+        ("contract/test_contact_store.py::TestAddressing::test_an_id_that_does_not_belong_to_its_email_is_a_fault",),
+    ),
+    Guard(
+        1,
+        "a contact that was deleted young leaves a trace",
+        "contacts/adapters/dynamodb/contact_writer.py",
+        "if epoch_seconds(contact.updated_at) < self._now - TRACE_SECONDS:",
+        "if contact.updated_at:",
+        ("contract/test_contact_store.py::TestSettling::test_an_insert_is_recognised",),
+    ),
+    Guard(
+        1,
+        "an insert that is known by its id was made",
+        "contacts/adapters/dynamodb/contact_settling.py",
+        "if _is_known(write.after.id, sighting):\n        return Settlement.DONE\n    needs_slot",
+        "needs_slot",
+        ("contract/test_contact_store.py::TestSettling::test_an_insert_is_recognised",),
+    ),
+    Guard(
+        1,
+        "a batch whose answer was lost is not sent again unlooked",
+        "contacts/adapters/dynamodb/contact_batches.py",
+        "[None if trouble is Trouble.BUSY else WriteResult.UNKNOWN] * len(batch)",
+        "[None] * len(batch)",
+        (
+            "contract/test_contact_store_races.py::TestLostAnswers::"
+            "test_only_the_batch_concerned_is_unknown_and_is_not_sent_again",
+        ),
+    ),
+    Guard(
+        1,
+        "a twin is put only beside a holder",
+        "contacts/adapters/dynamodb/contact_transactions.py",
+        "attribute_exists(id) AND NOT id IN",
+        "NOT id IN",
+        ("contract/test_contact_store.py::TestTwins::test_a_twin_needs_a_holder",),
+    ),
+    Guard(
+        1,
+        "a twin that has inherited the slot is not made again",
+        "contacts/adapters/dynamodb/contact_transactions.py",
+        "f\"attribute_exists(id) AND NOT id IN ({', '.join(ids)})\"",
+        "f\"attribute_exists(id) AND (NOT id IN ({', '.join(ids)}) OR attribute_exists(id))\"",
+        (
+            "contract/test_contact_store_races.py::TestLeftovers::"
+            "test_a_twin_that_has_inherited_is_not_made_again_once_its_forward_has_ended",
+        ),
+    ),
+    Guard(
+        1,
+        "a changed e-mail goes to no slot that is taken",
+        "contacts/adapters/dynamodb/contact_moves.py",
+        "Put(contact_to_item(keys, target, after), _NO_CONTACT)",
+        "Put(contact_to_item(keys, target, after))",
+        ("contract/test_contact_store_races.py::TestMovesMeanwhile::test_the_new_email_is_taken_meanwhile",),
+    ),
+    Guard(
+        1,
+        "all rows of one e-mail meet in one part",
+        "contacts/usecases/stage_import.py",
+        "add(number % parts, line)",
+        "add(row % parts, line)",
+        ("unit/usecases/test_stage_import.py::test_rows_of_one_email_stay_in_one_part_and_in_the_files_order",),
+    ),
+    Guard(
+        1,
+        "a slice that is done is not done again",
+        "contacts/usecases/work_bulk_slice.py",
+        "fresh = job.is_open and not self._jobs.has_slice(job.id, slice_)\n        if fresh:\n            if",
+        "fresh = job.is_open\n        if fresh:\n            if",
+        ("unit/usecases/test_bulk_crashes.py::test_a_slice_delivered_again_touches_nothing",),
+    ),
+    Guard(
+        1,
+        "a holder that has twins does not go without handing its e-mail on",
+        "contacts/adapters/dynamodb/contact_moves.py",
+        '"version = :version AND id = :id AND attribute_not_exists(twins)"',
+        '"version = :version AND id = :id"',
+        ("contract/test_contact_store.py::TestTwins::test_the_oldest_inherits_until_nobody_is_left",),
+    ),
+    Guard(
+        1,
+        "a holder that is about to go notices a twin that arrives",
+        "contacts/adapters/dynamodb/contact_moves.py",
+        "AND attribute_not_exists(rev)",
+        "",
+        ("contract/test_contact_store_races.py::TestTwinRaces::test_a_twin_arrives_while_the_holder_leaves",),
+    ),
+)

@@ -1,0 +1,88 @@
+"""Guards of invariant 2: the same key and body give the same job, and a key is its user's."""
+
+from __future__ import annotations
+
+from tests.soak.guards_model import Guard
+
+SAME_KEY_SAME_JOB = (
+    Guard(
+        2,
+        "another body under the same key is refused",
+        "contacts/usecases/do_once.py",
+        "if standing.fingerprint != claim.fingerprint:",
+        "if False:",
+        ("unit/usecases/test_do_once.py::test_other_body_is_refused",),
+    ),
+    Guard(
+        2,
+        "path and query belong to the body",
+        "contacts/runtime/http_api.py",
+        'body=[event["rawPath"], sent, event.get("queryStringParameters")]',
+        "body=[sent]",
+        ("unit/api/test_idempotency.py::test_query_parameters_are_part_of_the_request",),
+    ),
+    Guard(
+        2,
+        "a key is its tenant's",
+        "contacts/usecases/do_once.py",
+        "_digest([self.tenant, self.user, self.route, self.key])",
+        "_digest([self.user, self.route, self.key])",
+        ("unit/api/test_idempotency.py::test_keys_belong_to_tenant_and_user",),
+    ),
+    Guard(
+        2,
+        "a key is its user's",
+        "contacts/usecases/do_once.py",
+        "_digest([self.tenant, self.user, self.route, self.key])",
+        "_digest([self.tenant, self.route, self.key])",
+        ("unit/api/test_idempotency.py::test_keys_belong_to_tenant_and_user",),
+    ),
+    Guard(
+        2,
+        "of two claims the first one stands",
+        "contacts/adapters/dynamodb/idempotency_store.py",
+        'f"attribute_not_exists(pk) OR {EXPIRES_AT} <= :now"',
+        'f"attribute_not_exists(pk) OR {EXPIRES_AT} <= :now OR {EXPIRES_AT} > :now"',
+        ("contract/test_idempotency_store.py::test_the_first_claim_stands",),
+    ),
+    Guard(
+        2,
+        "of two answers the first one stands",
+        "contacts/adapters/dynamodb/idempotency_store.py",
+        "attribute_not_exists(answer) AND ",
+        "",
+        ("contract/test_idempotency_store.py::test_the_first_answer_stands",),
+    ),
+    Guard(
+        2,
+        "a second request works with the seed of the first",
+        "contacts/usecases/do_once.py",
+        "operation(standing.seed)",
+        "operation(fresh_seed)",
+        ("unit/usecases/test_do_once.py::test_crash_leaves_the_seed_for_the_next_try",),
+    ),
+    Guard(
+        2,
+        "an answer that stands is given again",
+        "contacts/usecases/do_once.py",
+        "if standing.answer is not None:",
+        "if False:",
+        ("unit/usecases/test_do_once.py::test_replay_does_not_run_again",),
+    ),
+    Guard(
+        2,
+        "what the first request asked for stands",
+        "contacts/usecases/bulk_slices.py",
+        'if files.put_if_absent(key, b"".join(orjson.dumps(record) + b"\\n" for record in records)):',
+        'files.put(key, b"".join(orjson.dumps(record) + b"\\n" for record in records))\n    if True:',
+        ("unit/usecases/test_bulk_races.py::test_a_clean_up_that_starts_again_while_its_first_one_deletes",),
+    ),
+    Guard(
+        2,
+        "a job's id is made once",
+        "contacts/adapters/dynamodb/job_table.py",
+        '"ConditionExpression": UNUSED,',
+        '"ConditionExpression": f"{UNUSED} OR {UNEXPIRED}",',
+        ("contract/test_job_store.py::TestCreating::test_an_id_that_is_taken_is_refused_and_its_job_stays",),
+    ),
+)

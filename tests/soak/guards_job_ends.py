@@ -1,0 +1,162 @@
+"""Guards of invariant 4: every job ends, and its status never goes back."""
+
+from __future__ import annotations
+
+from tests.soak.guards_model import Guard
+
+JOBS_END = (
+    Guard(
+        4,
+        "only an open import is closed",
+        "contacts/adapters/dynamodb/job_store.py",
+        "allowed_from=OPEN_STATUSES, sets=sets",
+        "allowed_from=tuple(ImportStatus), sets=sets",
+        ("contract/test_job_store.py::TestClosing::test_a_job_ends_once",),
+    ),
+    Guard(
+        4,
+        "an import that has ended never starts again",
+        "contacts/adapters/dynamodb/job_store.py",
+        "allowed_from=(ImportStatus.PENDING,),",
+        "allowed_from=tuple(ImportStatus),",
+        ("contract/test_job_store.py::TestProcessing::test_a_job_that_ended_never_starts_again",),
+    ),
+    Guard(
+        4,
+        "only an open bulk job is closed",
+        "contacts/adapters/dynamodb/bulk_job_store.py",
+        "allowed_from=OPEN_BULK_STATUSES,\n                sets=sets,",
+        "allowed_from=tuple(BulkStatus),\n                sets=sets,",
+        ("contract/test_bulk_job_store.py::TestClosing::test_a_job_ends_once",),
+    ),
+    Guard(
+        4,
+        "an export that has ended is not tried again",
+        "contacts/adapters/dynamodb/export_job_store.py",
+        "allowed_from=OPEN_EXPORT_STATUSES,\n                sets={",
+        "allowed_from=tuple(ExportStatus),\n                sets={",
+        ("contract/test_export_job_store.py::TestAttempts::test_a_job_that_ended_or_never_was_is_not_tried",),
+    ),
+    Guard(
+        4,
+        "an export that has completed does not fail",
+        "contacts/adapters/dynamodb/export_job_store.py",
+        "allowed_from=OPEN_EXPORT_STATUSES, sets=sets",
+        "allowed_from=tuple(ExportStatus), sets=sets",
+        ("contract/test_export_job_store.py::TestEnding::test_a_job_that_completed_or_never_was_does_not_fail",),
+    ),
+    Guard(
+        4,
+        "the sweeper starts what never started",
+        "contacts/usecases/mend_import.py",
+        "            self._runner.start_import(job.id)\n",
+        "",
+        ("unit/usecases/test_sweep_jobs.py::test_a_job_that_never_started_is_started_after_a_while",),
+    ),
+    Guard(
+        4,
+        "the sweeper closes what died",
+        "contacts/usecases/mend_import.py",
+        "                self._finish(job.id)\n",
+        "                pass\n",
+        ("unit/usecases/test_sweep_jobs.py::test_a_job_whose_execution_died_is_closed_when_no_worker_can_be_running",),
+    ),
+    Guard(
+        4,
+        "the sweeper waits as long as a worker may still write",
+        "contacts/usecases/mend_import.py",
+        "return datetime.fromisoformat(job.changed_at) < now - WORKER_GRACE",
+        "return True",
+        ("unit/usecases/test_sweep_jobs.py::test_a_job_whose_execution_died_is_closed_when_no_worker_can_be_running",),
+    ),
+    Guard(
+        4,
+        "what can't be closed is given up after a day",
+        "contacts/usecases/mend_import.py",
+        "if datetime.fromisoformat(job.changed_at) < now - GIVE_UP_AFTER:",
+        "if False:",
+        ("unit/usecases/test_sweep_jobs.py::TestJobThatCanNotBeClosed::test_and_then_ended_all_the_same",),
+    ),
+    Guard(
+        4,
+        "one job's trouble keeps no other from being mended",
+        "contacts/usecases/sweep_jobs.py",
+        "except Exception as error:",
+        "except ZeroDivisionError as error:",
+        ("unit/usecases/test_sweep_jobs.py::test_one_jobs_trouble_keeps_no_other_from_being_mended",),
+    ),
+    Guard(
+        4,
+        "the sweeper sends lost slices again",
+        "contacts/usecases/mend_bulk_job.py",
+        "            self._queue.send([waiting])\n",
+        "",
+        (
+            "unit/usecases/test_sweep_bulk_slices.py::TestLostMessages::"
+            "test_are_sent_again_when_they_can_not_be_on_their_way_any_more",
+        ),
+    ),
+    Guard(
+        4,
+        "the sweeper closes slices that nobody could end",
+        "contacts/usecases/mend_bulk_job.py",
+        "elif waiting.sendings >= MAX_SENDINGS:",
+        "elif False:",
+        ("unit/usecases/test_sweep_bulk_slices.py::TestSlicesThatNobodyEnds::test_are_closed_from_what_is_there",),
+    ),
+    Guard(
+        4,
+        "a message that comes again goes on where the first delivery died after the record",
+        "contacts/usecases/work_bulk_slice.py",
+        "        self._go_on(job, slice_, for_good=False)\n",
+        "        if fresh:\n            self._go_on(job, slice_, for_good=False)\n",
+        ("unit/usecases/test_bulk_crashes.py::test_a_message_that_comes_again_after_its_record_ends_the_job",),
+    ),
+    Guard(
+        4,
+        "an import whose file can't be staged is failed by the state machine",
+        "statemachines/import.asl.yaml",
+        "    Catch:\n      - ErrorEquals: [States.ALL]\n        ResultPath: null\n        Next: FailJob\n"
+        "    Next: Decide\n",
+        "    Next: Decide\n",
+        ("unit/template/test_import_state_machine.py::test_a_file_that_cannot_be_staged_fails_the_job",),
+    ),
+    Guard(
+        4,
+        "a rollback that only looks changes no status",
+        "contacts/adapters/dynamodb/rollback_runs.py",
+        "    if mode is RollbackMode.WRITE:\n        values",
+        "    if mode:\n        values",
+        (
+            "contract/test_job_store_rollbacks.py::TestBeginning::"
+            "test_one_that_writes_at_once_moves_the_job_and_one_that_looks_does_not",
+        ),
+    ),
+    Guard(
+        4,
+        "only a rollback that wrote makes an import rolled back",
+        "contacts/adapters/dynamodb/rollback_runs.py",
+        "if status is RollbackStatus.COMPLETED and rollback.mode is RollbackMode.WRITE:",
+        "if status is RollbackStatus.COMPLETED:",
+        (
+            "contract/test_job_store_rollbacks.py::TestEnding::"
+            "test_only_one_that_completed_after_writing_makes_the_job_rolled_back",
+        ),
+    ),
+    Guard(
+        4,
+        "a tenant has only a few slices on their way, so that others pass",
+        "contacts/usecases/dispatch_slices.py",
+        "free = max(0, self._slices_in_flight - (len(line) - len(fresh)))",
+        "free = len(fresh)",
+        ("unit/usecases/test_dispatch_slices.py::test_a_tenants_first_slices_are_sent_and_no_more",),
+    ),
+    Guard(
+        4,
+        "of many that send a slice one does",
+        "contacts/adapters/dynamodb/bulk_job_store.py",
+        'f"{SENDINGS} = :read"',
+        'f"{SENDINGS} = :read OR {SENDINGS} <> :read"',
+        ("contract/test_bulk_job_store.py::TestTheLine::test_of_many_that_send_a_slice_at_once_one_does",),
+    ),
+)
