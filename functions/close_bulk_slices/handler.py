@@ -20,7 +20,7 @@ wiring = Wiring()
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    return work_slices(event, context, _close)
+    return work_slices(event, context, _close, is_last_stop=True)
 
 
 def _close(job_id: str, slice_: int) -> bool:

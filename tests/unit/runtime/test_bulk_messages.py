@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from contacts.contracts.slice_message import SliceMessage
 from contacts.runtime.bulk_messages import SlicesFailedError, log_job_trouble, work_slices
 from contacts.runtime.telemetry import logger
 
@@ -75,6 +76,24 @@ def test_only_messages_that_failed_come_again() -> None:
     answer = work_slices(event(message(0), message(1), message(2)), CONTEXT, work)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert len(called) == 3
+
+
+@pytest.mark.parametrize("body", ["no json", {"jobId": JOB}, {"jobId": JOB, "slice": -1}])
+def test_what_names_no_slice_comes_again_unless_this_is_the_last_stop(body: Any, log: io.StringIO) -> None:
+    called, work = failing_for()
+    messages = event(message(0), body)
+    assert work_slices(messages, CONTEXT, work) == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
+    assert work_slices(messages, CONTEXT, work, is_last_stop=True) == {"batchItemFailures": []}
+    assert called == [(JOB, 0), (JOB, 0)]
+    assert log.getvalue().count("a message names no slice") == 2
+
+
+def test_trouble_with_a_slice_is_not_dropped_at_the_last_stop() -> None:
+    def work(job_id: str, slice_: int) -> bool:
+        return bool(SliceMessage.model_validate({}))
+
+    with pytest.raises(SlicesFailedError):
+        work_slices(event(message(0)), CONTEXT, work, is_last_stop=True)
 
 
 def test_where_all_failed_the_invocation_fails_and_quotes_nothing(log: io.StringIO) -> None:

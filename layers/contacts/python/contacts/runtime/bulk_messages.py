@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import ValidationError
 
 from contacts.contracts.slice_message import SliceMessage
 from contacts.runtime.exception_report import report_exception
@@ -20,9 +21,12 @@ class SlicesFailedError(Exception):
 
 
 def work_slices(
-    event: dict[str, Any], context: LambdaContext, work: Callable[[str, int], bool]
+    event: dict[str, Any], context: LambdaContext, work: Callable[[str, int], bool], *, is_last_stop: bool = False
 ) -> PartialItemFailureResponse:
     """Call `work` with job and slice of every message, and answer which messages failed and are to come again.
+
+    A message that names no slice fails, too, unless there is nowhere for it to go: at the last stop it is told of, and
+    dropped, because it would come again for weeks.
 
     Raises:
         SlicesFailedError: all of them did. Lambda then counts an error, which an answer does not make it do.
@@ -32,7 +36,13 @@ def work_slices(
         logger.append_keys(message_id=record.message_id, job_id=None, slice=None)
         try:
             message = SliceMessage.model_validate_json(record.body)
-            logger.append_keys(job_id=message.job_id, slice=message.slice)
+        except ValidationError as error:
+            logger.error("a message names no slice", extra={"error": report_exception(error)})
+            if is_last_stop:
+                return
+            raise
+        logger.append_keys(job_id=message.job_id, slice=message.slice)
+        try:
             fresh = work(message.job_id, message.slice)
         except Exception as error:
             logger.error("a slice failed", extra={"error": report_exception(error)})
