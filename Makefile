@@ -15,7 +15,7 @@ LOCAL  := $(BIN)/python -m local
 lint openapi bench soak-schema soak-surface soak-crashes: export PYTHONPATH := layers/contacts/python:cli:.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status clean invoke install test check lint types template e2e openapi bench soak soak-surface soak-crashes soak-guards soak-schema freeze
+.PHONY: help demo up down status clean invoke install test check lint types template e2e openapi bench soak soak-surface soak-crashes soak-guards soak-data soak-schema freeze
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,8 +72,11 @@ bench: $(VENV)/.dev ## The figures that the README shows (ROWS=100000 of an impo
 	$(BIN)/python -m tests.benchmarks.export_cost
 	$(BIN)/python -m tests.benchmarks.bulk_on_local_stack
 
-soak: $(VENV)/.dev soak-crashes soak-surface soak-guards ## Longer proofs than `test` has time for (SEQUENCES=50000 of imports, edits and rollbacks)
+soak: $(VENV)/.dev soak-crashes soak-surface soak-guards soak-data ## Longer proofs than `test` has time for (SEQUENCES=50000 of imports, edits and rollbacks)
 	ROLLBACK_SEQUENCES=$(SEQUENCES) $(BIN)/pytest -q --timeout=0 tests/unit/usecases/test_rollback_model.py
+
+soak-data: $(VENV)/.dev ## Look for personal data in all that a stack says; scans among writers, in all orders
+	SOAK=1 $(BIN)/pytest -q tests/e2e/test_personal_data.py tests/contract/test_contact_scan_races.py
 
 soak-crashes: $(VENV)/.dev ## Kill every handler before and after each call that it makes
 	$(BIN)/python -m tests.soak.crash_points

@@ -22,7 +22,7 @@ from tests.support.import_world import HEADER, MAPPING, TENANT
 from tests.support.rollback_model import RollbackModel, places, values_at
 from tests.support.rollback_world import RollbackWorld
 
-SEQUENCES = int(os.environ.get("ROLLBACK_SEQUENCES", "2000"))
+SEQUENCES = int(os.environ.get("ROLLBACK_SEQUENCES", "600"))
 SEGMENT = segment_id(TENANT, "VIP")
 EMAILS = ["a@x.io", "b@x.io", "c@x.io"]
 SPELLINGS = [*EMAILS, "A@x.io"]
