@@ -1,7 +1,7 @@
 # Everything a person or the CI does here. `make help` lists it.
 
 PYTHON ?= python3
-JOBS   ?= 2
+JOBS   ?= 3
 ROWS   ?= 100000
 SEQUENCES ?= 50000
 STEPS ?= 50000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import os
@@ -194,6 +193,8 @@ def demo(tmp_path: Path) -> Callable[[], subprocess.Popen[str]]:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # Who was started in the background passes on that interrupts are to be ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
 
     return start
@@ -208,17 +209,6 @@ def _is_stopped(directory: Path) -> bool:
     return False
 
 
-def _interrupt(process: subprocess.Popen[str]) -> None:
-    """As somebody does at a keyboard, who tries again where nothing happens: Python drops an interrupt that comes
-    while it runs a finalizer."""
-    for patience in (15, 15, _SECONDS):
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=patience)
-            return
-    raise AssertionError("the demo goes on")
-
-
 def test_the_demo_stops_its_stack_when_interrupted_and_imports_as_promised_the_next_time(
     demo: Callable[[], subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -227,7 +217,8 @@ def test_the_demo_stops_its_stack_when_interrupted_and_imports_as_promised_the_n
     for line in interrupted.stdout:
         if line.startswith("[3/6]"):
             break
-    _interrupt(interrupted)
+    interrupted.send_signal(signal.SIGINT)
+    interrupted.communicate(timeout=_SECONDS)
     assert interrupted.returncode == 130
     assert _is_stopped(tmp_path)
 
