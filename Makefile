@@ -1,7 +1,7 @@
 # Everything a person or the CI does here. `make help` lists it.
 
 PYTHON ?= python3
-JOBS   ?= 3
+JOBS   ?= 2
 ROWS   ?= 100000
 SEQUENCES ?= 50000
 STEPS ?= 50000
@@ -76,7 +76,7 @@ soak: $(VENV)/.dev soak-crashes soak-surface soak-guards soak-data ## Longer pro
 	ROLLBACK_SEQUENCES=$(SEQUENCES) $(BIN)/pytest -q --timeout=0 tests/unit/usecases/test_rollback_model.py
 
 soak-data: $(VENV)/.dev ## Look for personal data in all that a stack says; scans among writers, in all orders
-	SOAK=1 $(BIN)/pytest -q tests/e2e/test_personal_data.py tests/contract/test_contact_scan_races.py
+	SOAK=1 $(BIN)/pytest -q tests/e2e/test_personal_data.py tests/e2e/test_import.py tests/e2e/test_third_party_files.py tests/contract/test_contact_scan_races.py
 
 soak-crashes: $(VENV)/.dev ## Kill every handler before and after each call that it makes
 	$(BIN)/python -m tests.soak.crash_points

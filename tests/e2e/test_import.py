@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -196,6 +197,7 @@ def test_a_header_alone_completes_with_no_rows(api: Api) -> None:
     assert (job["status"], job["totalRows"], job["errors"]) == ("completed", 0, [])
 
 
+@pytest.mark.skipif(not os.environ.get("SOAK"), reason="takes long; `make soak-data` runs it")
 def test_the_sample_of_ten_thousand_rows(stack: dict[str, Any], tmp_path: Path) -> None:
     api = Api.of(stack, "b-admin")
     sample = write_sample_file(tmp_path / "sample.csv")
