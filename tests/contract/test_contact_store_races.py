@@ -5,6 +5,7 @@ Interleavings are made by hooks, not by luck: `Meanwhile` lets another store act
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -153,7 +154,7 @@ class TestLostAnswers:
         store = dynamo_store(backend, t.clock, writes=wrap)
         inserts = [Insert(t.new(f"{number}@x.yz")) for number in range(60)]
         assert store.write(t.tenant, inserts) == [UNKNOWN] * 25 + [WRITTEN] * 35
-        assert [len(request["Statements"]) for request in failing[0].requests] == [25, 25, 10]
+        assert [len(json.loads(request["Statements"])) for request in failing[0].requests] == [25, 25, 10]
         assert t.settle(*inserts) == [OPEN] * 25 + [DONE] * 35
 
     def test_a_request_that_never_left_is_sent_again(self, t: TenantContacts, backend: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,8 +33,8 @@ class Table:
         self._answer = answer
         self.batches: list[list[str]] = []
 
-    def batch_execute_statement(self, Statements: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
-        self.batches.append([each["Statement"] for each in Statements])
+    def batch_execute_statement(self, Statements: bytes) -> dict[str, Any]:  # noqa: N803
+        self.batches.append([each["Statement"] for each in json.loads(Statements)])
         sent = [text for batch in self.batches for text in batch]
         return {"Responses": [self._answer(text, sent.count(text)) for text in self.batches[-1]]}
 
@@ -48,7 +49,7 @@ def run(table: Table, statements: list[Statement]) -> tuple[list[WriteResult], i
 
 
 def statements(count: int) -> list[Statement]:
-    return [Statement(Key("p", str(number)), str(number), []) for number in range(count)]
+    return [Statement(Key("p", str(number)), str(number), b"[]") for number in range(count)]
 
 
 @pytest.mark.parametrize(
@@ -123,19 +124,19 @@ def test_a_delete_that_deleted_nothing_is_refused() -> None:
 
 
 def test_no_batch_names_a_key_twice() -> None:
-    same = [Statement(Key("p", "s"), str(number), []) for number in range(3)]
+    same = [Statement(Key("p", "s"), str(number), b"[]") for number in range(3)]
     table = Table(lambda *_: {})
-    run(table, [*same, Statement(Key("p", "other"), "3", [])])
+    run(table, [*same, Statement(Key("p", "other"), "3", b"[]")])
     assert table.batches == [["0"], ["1"], ["2", "3"]]
 
 
 def test_texts_hold_names_and_parameters_hold_values() -> None:
     before = Contact(id="i'd", values={}, version=1, created_at="", updated_at="", created_by=Mark("j", 1))
     key, secret = Key("p'", "s"), {"S": "'; DROP"}
-    insert = insert_statement("t", key, {"pk": {"S": "p'"}, "notes": secret})
+    insert = insert_statement("t", key, {"pk": "p'"}, {"notes": secret})
     update = update_statement("t", key, before, {"version": {"N": "2"}, "notes": secret}, ["title"])
     for statement in (insert, update, delete_statement("t", key, before)):
-        assert statement.text.count("?") == len(statement.parameters)
+        assert statement.text.count("?") == len(json.loads(statement.parameters))
         assert not any(text in statement.text for text in ("DROP", "p'", "i'd"))
     assert "'notes': ?" in insert.text
     assert 'SET "notes" = ? REMOVE "title" WHERE' in update.text
@@ -146,5 +147,5 @@ def test_a_text_stays_below_what_dynamodb_takes() -> None:
     from contacts.domain.contact_fields import EDITABLE_FIELDS
 
     names = [*EDITABLE_FIELDS, "pk", "sk", "version", "updatedAt", "createdAt", "createdBy", "writtenBy", "segments"]
-    item = {name: {"S": ""} for name in [*names, "externalSource", "externalSourceKey", "id"]}
-    assert len(insert_statement("t" * 255, Key("p", "s"), item).text) < 8_192
+    texts = dict.fromkeys([*names, "externalSource", "externalSourceKey", "id"], "")
+    assert len(insert_statement("t" * 255, Key("p", "s"), texts, {}).text) < 8_192

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from contacts.adapters.dynamodb.json_bodies import use_json_bodies
 from tests.support.contact_backends import dynamodb_client
@@ -30,6 +30,8 @@ class Wire:
 
     def __init__(self, answer: bytes, status: int = 200, *, ours: bool = True) -> None:
         self.sent: list[bytes] = []
+        #: Raised one after the other, before anything is answered.
+        self.breaks: list[Exception] = []
         self.client = dynamodb_client(None)
         if ours:
             use_json_bodies(self.client)
@@ -37,6 +39,10 @@ class Wire:
 
         def send(request: Any, **_: Any) -> AWSResponse:
             self.sent.append(request.body)
+            self.headers = {str(name).lower() for name in request.headers}
+            broken = self.breaks and self.breaks.pop(0)
+            if broken:
+                raise broken
             return AWSResponse(request.url, status, {}, Raw(answer))
 
         self.client.meta.events.register("before-send.dynamodb", send)
@@ -137,3 +143,53 @@ def test_a_broken_answer_is_what_botocore_makes_of_it() -> None:
     ours, plain = Wire(body).get(), Wire(body, ours=False).get()
 
     assert {**ours, "ResponseMetadata": None} == {**plain, "ResponseMetadata": None}
+
+
+def test_statements_come_as_json_too() -> None:
+    wire = Wire(b'{"Responses": [{"TableName": "t"}]}')
+
+    answer = wire.client.batch_execute_statement(Statements=b'[{"Statement":"INSERT"}]')  # type: ignore[arg-type]
+
+    assert wire.sent == [b'{"Statements":[{"Statement":"INSERT"}]}']
+    assert answer["Responses"] == [{"TableName": "t"}]
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def lost() -> Exception:
+    return ReadTimeoutError(endpoint_url="http://x/")
+
+
+def test_a_batch_of_statements_is_sent_once() -> None:
+    wire = Wire(b'{"Responses": []}')
+    wire.breaks = [lost(), lost()]
+
+    with pytest.raises(ReadTimeoutError):
+        wire.execute({"S": ""})
+    assert len(wire.sent) == 1
+
+    with pytest.raises(ClientError, match="InternalServerError"):
+        Wire(b'{"__type": "x#InternalServerError"}', 500).execute({"S": ""})
+
+
+def test_a_read_is_sent_again_by_botocore() -> None:
+    """Once from here, and then as often as the client is set to: this one sends once."""
+    wire = Wire(b'{"Responses": {}}')
+    wire.breaks = [lost()]
+
+    assert wire.get()["Responses"] == {}
+    assert len(wire.sent) == 2
+    assert len(set(wire.sent)) == 1
+
+
+def test_what_others_put_into_a_request_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as the header by which AWS Lambda sees that functions call each other in a circle."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=1")
+    ours, plain = Wire(b'{"Responses": []}'), Wire(b'{"Responses": []}', ours=False)
+
+    ours.execute({"S": ""})
+    plain.execute({"S": ""})
+
+    not_needed = {"amz-sdk-invocation-id", "amz-sdk-request", "content-length"}
+    assert plain.headers - not_needed == ours.headers - {"host"}
+    assert "x-amzn-trace-id" in ours.headers

@@ -54,6 +54,27 @@ def max_chars(target: str) -> int:
     return TEXT_FIELDS.get(target, MAX_CUSTOM_FIELD_CHARS)
 
 
+#: With so many characters in its values, each of four bytes, and with all the names that it may have, a contact is
+#: still below its limit.
+_PLAINLY_SMALL_CHARS = 8_192
+
+
+def is_plainly_small(values: Values) -> bool:
+    """Whether one look at all texts together shows that they are few and hold no NUL, as those of most contacts do.
+
+    False says nothing. The numbers of tags and custom fields are within their limits.
+    """
+    try:
+        texts = [
+            value if type(value) is str else "".join(value if type(value) is list else value.values())  # type: ignore[union-attr,arg-type]
+            for value in values.values()
+        ]
+    except (AttributeError, TypeError):
+        return False  # lists of objects, and objects that hold more than texts
+    text = "".join(texts)
+    return len(text) <= _PLAINLY_SMALL_CHARS and "\0" not in text
+
+
 def values_size(values: Values) -> int:
     """About how many bytes the values take, in UTF-8, names included."""
     return _size(values)

@@ -12,6 +12,7 @@ from contacts.domain.contact_fields import (
     MAX_CUSTOM_FIELDS,
     MAX_TAGS,
     has_nul,
+    is_plainly_small,
     values_size,
 )
 from contacts.domain.errors import Problem
@@ -51,6 +52,8 @@ def problem_with_values(values: Values) -> Problem | None:
         return Problem(
             "TOO_MANY_TAGS", f"the contact would have {len(tags)} tags, at most {MAX_TAGS} are allowed", "tags"
         )
+    if is_plainly_small(values):
+        return None
     if has_nul(values):
         name = next(name for name, value in values.items() if has_nul(value))
         return Problem("INVALID_CHARACTER", "a value may not contain a NUL character", name)

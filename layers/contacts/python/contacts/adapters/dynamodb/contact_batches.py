@@ -34,7 +34,8 @@ def run_statements(client: DynamoDBClient, statements: Iterable[Statement], pati
 
     Statements are taken when their batch is filled: made then, they and their many attributes are sent while they are
     still in the processor's cache, and the next batch takes their memory.
-    `client` must not retry: a batch whose answer is lost is not sent again, its statements are UNKNOWN.
+    `client` takes its statements as JSON (`use_json_bodies`) and must not retry: a batch whose answer is lost is not
+    sent again, its statements are UNKNOWN.
     """
     results: dict[int, WriteResult] = {}
     waiting: Iterable[Numbered] = enumerate(statements)
@@ -69,9 +70,9 @@ def _batches(statements: Iterable[Numbered]) -> Iterator[list[Numbered]]:
 
 def _send(client: DynamoDBClient, batch: Sequence[Statement]) -> list[WriteResult | None]:
     """One batch; None stands for a statement that was throttled."""
-    requests: Any = [statement.request() for statement in batch]
+    body: Any = b"[%b]" % b",".join([statement.to_json() for statement in batch])
     try:
-        responses = client.batch_execute_statement(Statements=requests)["Responses"]
+        responses = client.batch_execute_statement(Statements=body)["Responses"]
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         trouble = trouble_of(error)
         if trouble is None:

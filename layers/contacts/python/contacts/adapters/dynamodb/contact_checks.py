@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contacts.adapters.dynamodb.contact_keys import TenantKeys, is_contact_id, normalised_email
+from contacts.adapters.dynamodb.contact_keys import TenantKeys, normalised_email
 from contacts.domain.contact import Contact
 from contacts.domain.contact_fields import EDITABLE_FIELDS
+from contacts.domain.contact_ids import is_contact_id
 from contacts.domain.contact_write import ContactWrite, Delete, Update
 
 _FIELDS = frozenset(EDITABLE_FIELDS)

@@ -33,19 +33,28 @@ _FIELDS = frozenset(EDITABLE_FIELDS)
 
 def contact_to_item(keys: TenantKeys, key: Key, contact: Contact) -> Item:
     """The item of a contact that lives at `key`. Its fields have been checked; see `contact_checks`."""
-    item: Item = {
-        "pk": {"S": key.pk},
-        "sk": {"S": key.sk},
-        "id": {"S": contact.id},
-        "version": {"N": str(contact.version)},
-        "createdAt": {"S": contact.created_at},
-        "updatedAt": {"S": contact.updated_at},
-        "createdBy": {"S": _mark_to_text(contact.created_by)},
+    texts, others = contact_attributes(keys, key, contact)
+    return {name: {"S": text} for name, text in texts.items()} | others
+
+
+def contact_attributes(keys: TenantKeys, key: Key, contact: Contact) -> tuple[dict[str, str], Item]:
+    """The same item: its attributes of type S as the texts that they are, and the other ones."""
+    texts = {
+        "pk": key.pk,
+        "sk": key.sk,
+        "id": contact.id,
+        "createdAt": contact.created_at,
+        "updatedAt": contact.updated_at,
+        "createdBy": _mark_to_text(contact.created_by),
     }
+    others: Item = {"version": {"N": str(contact.version)}}
     for name, value in contact.values.items():
-        item[name] = {"S": value} if type(value) is str else to_attribute(value)
-    item.update(_bookkeeping(keys, contact))
-    return item
+        if type(value) is str:
+            texts[name] = value
+        else:
+            others[name] = to_attribute(value)
+    others.update(_bookkeeping(keys, contact))
+    return texts, others
 
 
 def item_to_contact(item: Mapping[str, Attribute]) -> Contact:

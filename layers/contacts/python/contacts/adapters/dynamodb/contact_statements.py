@@ -6,17 +6,18 @@ parameter. DynamoDB parses a text once more for each statement, and so do we: te
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from contacts.adapters.dynamodb.attribute_json import texts_to_json, to_json
 from contacts.adapters.dynamodb.contact_items import Attribute, Item
 from contacts.adapters.dynamodb.contact_keys import Key
 from contacts.domain.contact import Contact
 
 
 class Statement(NamedTuple):
-    """One conditional write.
+    """One conditional write. `parameters` is a JSON array of attribute values.
 
     `returns_item` marks a DELETE: where there is no item, it succeeds and deletes nothing (the Developer Guide's
     "PartiQL delete statements"), so only the item that it returns proves that it did something.
@@ -24,27 +25,29 @@ class Statement(NamedTuple):
 
     key: Key
     text: str
-    parameters: list[Attribute]
+    parameters: bytes
     returns_item: bool = False
 
-    def request(self) -> dict[str, Any]:
-        return {"Statement": self.text, "Parameters": self.parameters}
+    def to_json(self) -> bytes:
+        """As an entry of a batch."""
+        return b'{"Statement":%b,"Parameters":%b}' % (_text_json(self.text), self.parameters)
 
 
-def insert_statement(table: str, key: Key, item: Item) -> Statement:
-    """Refused with DuplicateItem where there is an item already."""
-    return Statement(key, _insert_text(table, tuple(item)), list(item.values()))
+def insert_statement(table: str, key: Key, texts: Mapping[str, str], others: Item) -> Statement:
+    """Refused with DuplicateItem where there is an item already. The attributes are those of `contact_attributes`."""
+    parameters = b"%b,%b" % (texts_to_json(texts.values())[:-1], to_json([*others.values()])[1:])
+    return Statement(key, _insert_text(table, (*texts, *others)), parameters)
 
 
 def update_statement(table: str, key: Key, before: Contact, to_set: Item, removed: Sequence[str]) -> Statement:
     """Refused where `before`, in this version, does not live at `key`."""
     text = _update_text(table, tuple(to_set), tuple(removed))
-    return Statement(key, text, [*to_set.values(), *_where_parameters(key, before)])
+    return Statement(key, text, to_json([*to_set.values(), *_where_parameters(key, before)]))
 
 
 def delete_statement(table: str, key: Key, before: Contact) -> Statement:
     """Refused where `before`, in this version and without twins, does not live at `key`."""
-    return Statement(key, _delete_text(table), _where_parameters(key, before), returns_item=True)
+    return Statement(key, _delete_text(table), to_json(_where_parameters(key, before)), returns_item=True)
 
 
 def _where_parameters(key: Key, before: Contact) -> list[Attribute]:
@@ -53,6 +56,11 @@ def _where_parameters(key: Key, before: Contact) -> list[Attribute]:
 
 # The id is compared too: another contact of the same version may have taken the slot.
 _WHERE = 'WHERE "pk" = ? AND "sk" = ? AND "version" = ? AND "id" = ?'
+
+
+@lru_cache(maxsize=1024)
+def _text_json(text: str) -> bytes:
+    return to_json(text)
 
 
 @lru_cache(maxsize=1024)

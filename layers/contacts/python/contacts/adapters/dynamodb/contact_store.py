@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from contacts.adapters.backoff import Backoff
 from contacts.adapters.dynamodb.contact_items import item_to_contact
-from contacts.adapters.dynamodb.contact_keys import Key, TenantKeys, is_contact_id
+from contacts.adapters.dynamodb.contact_keys import Key, TenantKeys
 from contacts.adapters.dynamodb.contact_reads import ContactReader
 from contacts.adapters.dynamodb.contact_retries import Patience
 from contacts.adapters.dynamodb.contact_scan import scan_contacts
@@ -18,6 +18,7 @@ from contacts.adapters.dynamodb.contact_writer import ContactWriter
 from contacts.adapters.dynamodb.expiry import epoch_seconds
 from contacts.adapters.dynamodb.json_bodies import use_json_bodies
 from contacts.domain.contact import Contact
+from contacts.domain.contact_ids import is_contact_id
 from contacts.domain.contact_write import ContactWrite, Settlement, WriteResult
 from contacts.domain.errors import InvalidRequest
 from contacts.domain.paging import Page

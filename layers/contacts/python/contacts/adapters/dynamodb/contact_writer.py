@@ -18,7 +18,7 @@ from contacts.adapters.dynamodb.contact_items import (
     TRACE_SECONDS,
     Item,
     changed_attributes,
-    contact_to_item,
+    contact_attributes,
     trace_item,
 )
 from contacts.adapters.dynamodb.contact_keys import Key, TenantKeys, normalised_email
@@ -170,7 +170,7 @@ class ContactWriter:
     def _statement(self, key: Key, write: Single) -> Statement:
         match write:
             case Insert(after):
-                return insert_statement(self._table, key, contact_to_item(self._keys, key, after))
+                return insert_statement(self._table, key, *contact_attributes(self._keys, key, after))
             case Update(before, after):
                 return update_statement(self._table, key, before, *changed_attributes(self._keys, before, after))
             case Delete(before):

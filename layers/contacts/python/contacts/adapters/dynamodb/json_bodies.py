@@ -1,8 +1,15 @@
-"""Lets orjson make and read the large bodies: batches of statements and of keys, what they answer, pages of items.
+"""Sends and reads the large bodies, batches of statements and of keys, pages of items, with little work.
 
 botocore walks through every value of a request before it hands it to Python's `json`, and through every value of an
-answer after that, which takes a third of an import's time. Both bodies are JSON in the very form that we hold; only
-bytes (attributes of type B) and half surrogate pairs are not, and with these botocore goes its own way.
+answer after that. Both bodies are JSON in the very form that we hold, so orjson makes and reads them; only bytes
+(attributes of type B) and half surrogate pairs are not, and with these botocore goes its own way.
+
+For batches it also lays out, signs, times and records each request anew, in steps that any service could need. An
+import sends little else, and this took a third of its time. So a batch goes from here, with botocore's endpoint,
+credentials and connections, to the wire. What such a request lacks are the headers in which the SDK counts its own
+retries. A read that fails is left to botocore, which sends it again as often as the client is set to; a batch of
+statements is sent once and never again.
+
 The hooks are events of botocore, which handlers of its own use in the same way.
 """
 
@@ -11,12 +18,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import BotoCoreError
+from botocore.hooks import first_non_none_response
+from botocore.parsers import create_parser
+
+from contacts.adapters.dynamodb.request_signing import signed_headers
 
 if TYPE_CHECKING:
+    from botocore.model import OperationModel
+    from botocore.signers import RequestSigner
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_BATCHES = ("dynamodb.BatchExecuteStatement", "dynamodb.BatchGetItem")
-_ANSWERS = (*_BATCHES, "dynamodb.Query")
+_STATEMENTS, _KEYS = "BatchExecuteStatement", "BatchGetItem"
+_ANSWERS = (_STATEMENTS, _KEYS, "Query")
 _BODY = "contacts-json-body"
 _BYTES = b'"B":'
 
@@ -24,17 +39,23 @@ _BYTES = b'"B":'
 def use_json_bodies(client: DynamoDBClient) -> None:
     """Register the hooks with a client; with one that has them, this changes nothing."""
     events = client.meta.events
-    take: Any = _take_parameters  # what it returns is not in the stubs
-    for operation in _BATCHES:
-        events.register(f"provide-client-params.{operation}", take, unique_id=f"{_BODY}-take-{operation}")
-        events.register(f"before-call.{operation}", _put_body, unique_id=f"{_BODY}-put-{operation}")
+    take: Any = _take_parameters  # what they return is not in the stubs
+    send: Any = _Sender(client)
+    for operation in (_STATEMENTS, _KEYS):
+        events.register(f"provide-client-params.dynamodb.{operation}", take, unique_id=f"{_BODY}-take-{operation}")
+    # Of all operations, although two are meant: handlers of one operation come before those of all, and this one has to
+    # be the last, because the others may still change the request.
+    events.register_last("before-call", send, unique_id=f"{_BODY}-send")
     for operation in _ANSWERS:
-        events.register(f"before-parse.{operation}", _read_body, unique_id=f"{_BODY}-read-{operation}")
+        events.register(f"before-parse.dynamodb.{operation}", _read_body, unique_id=f"{_BODY}-read-{operation}")
 
 
 def _take_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any] | None:
     """Make the body and leave nothing for botocore to serialise but names of tables, from which it finds the endpoint;
-    None leaves everything to it."""
+    None leaves everything to it. Statements can come as JSON already."""
+    if isinstance(params.get("Statements"), bytes):
+        context[_BODY] = b'{"Statements":%b}' % params["Statements"]
+        return {}
     try:
         context[_BODY] = orjson.dumps(params)
     except orjson.JSONEncodeError:
@@ -42,8 +63,59 @@ def _take_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) 
     return {"RequestItems": {table: {} for table in params["RequestItems"]}} if "RequestItems" in params else {}
 
 
-def _put_body(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    params["body"] = context.get(_BODY, params["body"])
+class _Sender:
+    """Sends requests whose body is ours; None leaves the sending to botocore."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._events = client.meta.events
+        # The client's own pool of connections, with its time-outs, proxies and certificates. botocore has no public
+        # way to it; a test looks whether it is there.
+        self._connections: Any = client._endpoint.http_session  # type: ignore[attr-defined]
+
+    def __call__(
+        self,
+        model: OperationModel,
+        params: dict[str, Any],
+        request_signer: RequestSigner,
+        context: dict[str, Any],
+        **_: Any,
+    ) -> tuple[AWSResponse, dict[str, Any]] | None:
+        body = context.get(_BODY)
+        if body is None:
+            return None
+        params["body"] = body
+        try:
+            response = self._send(model.name, params, request_signer)
+        except BotoCoreError:
+            if model.name == _STATEMENTS:
+                raise
+            return None
+        if response.status_code != 200 and model.name != _STATEMENTS:
+            return None
+        return response, _parsed(model, response)
+
+    def _send(self, operation: str, params: dict[str, Any], request_signer: RequestSigner) -> AWSResponse:
+        headers: Any = signed_headers(params, request_signer)
+        request = AWSPreparedRequest("POST", params["url"], headers, params["body"], stream_output=False)
+        answers: Any = self._events.emit(f"before-send.dynamodb.{operation}", request=request)
+        response: AWSResponse = first_non_none_response(answers) or self._connections.send(request)
+        return response
+
+
+def _parsed(model: OperationModel, response: AWSResponse) -> dict[str, Any]:
+    body = response.content
+    if response.status_code == 200 and _BYTES not in body:
+        try:
+            found: dict[str, Any] = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass  # botocore tells what is wrong with it
+        else:
+            request_id = response.headers.get("x-amzn-RequestId", "")
+            return {**found, "ResponseMetadata": {"HTTPStatusCode": 200, "RequestId": request_id}}
+    answer = {"headers": response.headers, "status_code": response.status_code, "body": body}
+    parser: Any = create_parser(model.service_model.resolved_protocol)
+    parsed: dict[str, Any] = parser.parse(answer, model.output_shape)
+    return parsed
 
 
 def _read_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
