@@ -98,7 +98,27 @@ def test_a_slice_that_no_worker_ever_began_is_closed_as_failed(api: Api, interna
     assert internals.contacts_of(closed) == 200
 
 
-def test_created_contacts_are_told_on_the_bus_by_their_ids_alone(api: Api, internals: Internals, domain: str) -> None:
+def test_a_slice_is_closed_when_no_worker_can_be_at_it_and_none_begins_meanwhile(
+    api: Api, internals: Internals, domain: str
+) -> None:
+    job = bulk.create(api, bulk.people(20, domain))
+    job_id = job["jobId"]
+    internals.forget_end_of_slice(job_id, 0)
+    internals.forget_contacts(job)
+    assert len(internals.invoke("close_bulk_slices", job_id, 0)["batchItemFailures"]) == 1, "it comes again"
+    assert internals.invoke("create_bulk_slice", job_id, 0) == {"batchItemFailures": []}
+    assert internals.contacts_of(job) == 0
+    assert shown(api, bulk.CREATE, job_id)["status"] == "PROCESSING"
+    internals.age_seal(job_id, 0)
+    assert internals.invoke("close_bulk_slices", job_id, 0) == {"batchItemFailures": []}
+    closed = shown(api, bulk.CREATE, job_id)
+    assert (closed["status"], bulk.counts(closed)) == ("FAILED", {"failure": 20})
+    assert internals.contacts_of(job) == 0
+
+
+def test_created_contacts_are_told_on_the_bus_by_their_ids_alone(
+    api: Api, internals: Internals, tenants: dict[str, str], domain: str
+) -> None:
     sqs, events, name = internals.client("sqs"), internals.client("events"), f"heard-{uuid.uuid4().hex}"
     queue = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -124,6 +144,6 @@ def test_created_contacts_are_told_on_the_bus_by_their_ids_alone(api: Api, inter
     told = [contact_id for event_id in sorted(wanted) for contact_id in heard[event_id]["contactIds"]]
     assert told == job["contactIds"]
     assert {(heard[event_id]["tenantId"], heard[event_id]["jobId"]) for event_id in wanted} == {
-        ("tenant-a", job["jobId"])
+        (tenants["a-user"], job["jobId"])
     }
-    assert [(detail["tenantId"], detail["jobId"]) for detail in singles] == [("tenant-a", None)]
+    assert [(detail["tenantId"], detail["jobId"]) for detail in singles] == [(tenants["a-user"], None)]

@@ -107,4 +107,35 @@ COUNTS_ARE_WHAT_WAS_WRITTEN = (
         "if stored is None:\n        return Settlement.OVERTAKEN\n",
         ("contract/test_contact_store_races.py::TestLostAnswers::test_all_was_written",),
     ),
+    Guard(
+        3,
+        "nobody begins to write for a slice that is being closed",
+        "contacts/usecases/unit_of_work.py",
+        "                if seal is not None:\n                    raise UnitSealedError\n",
+        "",
+        (
+            "unit/usecases/test_close_bulk_slices.py::"
+            "test_a_worker_that_looked_before_the_consumer_came_and_plans_after_it_writes_nothing",
+        ),
+    ),
+    Guard(
+        3,
+        "who closes a slice waits for a worker that began before",
+        "contacts/usecases/unit_of_work.py",
+        "if unwritten and datetime.fromisoformat(now) < datetime.fromisoformat(seal.at) + worker_life:",
+        "if False:",
+        (
+            "unit/usecases/test_close_bulk_slices.py::"
+            "test_a_worker_that_is_slow_is_waited_for_and_one_that_comes_late_writes_nothing",
+            "unit/usecases/test_close_bulk_slices.py::test_a_worker_at_the_same_time_as_the_consumer",
+        ),
+    ),
+    Guard(
+        3,
+        "a closer that comes again does not make the seal younger",
+        "contacts/usecases/unit_of_work.py",
+        "            if seal is not None:\n                return rounds, seal\n            mine = Seal(now)\n",
+        "            mine = Seal(now)\n            if seal is not None:\n                return rounds, mine\n",
+        ("unit/usecases/test_close_bulk_slices.py::test_the_seal_is_as_old_as_the_first_one_who_set_it",),
+    ),
 )

@@ -27,12 +27,13 @@ from contacts.domain.object_keys import deletions_key
 from contacts.runtime import bulk_steps, bulk_use_cases
 from contacts.runtime.settings import Settings
 from contacts.runtime.wiring import Wiring
-from contacts.usecases.bulk_slices import load_create_outcomes, load_delete_outcomes
+from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE, load_create_outcomes, load_delete_outcomes
 from contacts.usecases.mend_bulk_job import OVERDUE_AFTER
 from contacts.usecases.own_bulk_job import Caller
 from contacts.usecases.start_bulk_create import BulkCreateRequest
 from contacts.usecases.start_bulk_delete import BulkDeleteRequest
 from contacts.usecases.sweep_jobs import SweepJobs, SweepReport
+from contacts.usecases.unit_of_work import UnitStillWrittenError
 from tests.support.import_world import TickingClock, Wrap
 from tests.support.memory_bulk_job_store import MemoryBulkJobStore
 from tests.support.memory_collection_store import MemoryCollectionStore
@@ -175,9 +176,13 @@ class BulkWorld:
         return self.workers[kind](job_id, slice_)
 
     def close(self, message: Message) -> bool:
-        """What is done with a message that no worker could end."""
+        """What is done with a message that no worker could end: it comes again until no worker can be at it."""
         kind, job_id, slice_ = message
-        return self.workers[kind].close(job_id, slice_)
+        try:
+            return self.workers[kind].close(job_id, slice_)
+        except UnitStillWrittenError:
+            self.clock.now += SLICE_WORKER_LIFE
+            return self.workers[kind].close(job_id, slice_)
 
     def work(self) -> list[Message]:
         """Deliver all messages, each once and in order, those that follow from them too; returns them."""

@@ -20,8 +20,8 @@ class When(Enum):
     AFTER = "after"
 
 
-class Crash(Exception):
-    """Stands for whatever ends a worker: a time-out, a lost connection, a kill."""
+class Crash(BaseException):
+    """Stands for whatever ends a worker: a kill, a time-out. No handler of the worker's own catches it or tidies up."""
 
 
 class PortFaults:

@@ -34,8 +34,10 @@ from contacts.runtime.settings import Settings
 from contacts.runtime.staging import stage_import
 from contacts.runtime.sweeping import sweep_jobs
 from contacts.runtime.wiring import Wiring
+from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE
 from contacts.usecases.do_once import Answer, DoOnce, KeyedRequest
 from contacts.usecases.mend_bulk_job import OVERDUE_AFTER
+from contacts.usecases.unit_of_work import UnitStillWrittenError
 from tests.support.export_world import ScannedInPages
 from tests.support.import_world import TickingClock, Wrap
 from tests.support.memory_audit_log import MemoryAuditLog
@@ -107,7 +109,7 @@ class WholeWorld:
         self.files = MemoryFiles()
         self.links = MemoryLinks()
         self.audit_log = MemoryAuditLog()
-        self.idempotency = MemoryIdempotencyStore(clock=self.clock_at_rest)
+        self.idempotency = MemoryIdempotencyStore(clock=self.clock_at_rest, table=table)
         self.queue = MemorySliceQueue()
         self.runner = MemoryRunner()
         self.events = MemoryEvents()
@@ -216,9 +218,14 @@ class WholeWorld:
         return bulk_steps.bulk_workers(self._wiring, self._note)[kind](job_id, slice_)
 
     def close(self, message: Message) -> bool:
-        """What is done with a message that no worker could end."""
+        """What is done with a message that no worker could end: it comes again until no worker can be at it."""
         kind, job_id, slice_ = message
-        return bulk_steps.bulk_workers(self._wiring, self._note)[kind].close(job_id, slice_)
+        worker = bulk_steps.bulk_workers(self._wiring, self._note)[kind]
+        try:
+            return worker.close(job_id, slice_)
+        except UnitStillWrittenError:
+            self.clock.now += SLICE_WORKER_LIFE
+            return worker.close(job_id, slice_)
 
     def sweep(self) -> Any:
         return sweep_jobs(self._wiring, self._note)()

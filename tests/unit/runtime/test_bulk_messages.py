@@ -13,6 +13,7 @@ import pytest
 from contacts.contracts.slice_message import SliceMessage
 from contacts.runtime.bulk_messages import SlicesFailedError, log_job_trouble, work_slices
 from contacts.runtime.telemetry import logger
+from contacts.usecases.unit_of_work import UnitStillWrittenError
 
 CONTEXT: Any = SimpleNamespace(
     function_name="f",
@@ -76,6 +77,26 @@ def test_only_messages_that_failed_come_again() -> None:
     answer = work_slices(event(message(0), message(1), message(2)), CONTEXT, work)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-1"}]}
     assert len(called) == 3
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_message_that_has_to_wait_comes_again_and_is_no_trouble(others: int, log: io.StringIO) -> None:
+    def work(_job_id: str, slice_: int) -> bool:
+        if slice_ == 0:
+            raise UnitStillWrittenError
+        return True
+
+    answer = work_slices(event(*map(message, range(1 + others))), CONTEXT, work, is_last_stop=True)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-0"}]}
+    assert "ERROR" not in log.getvalue()
+
+
+def test_where_one_waits_and_the_others_failed_it_is_trouble() -> None:
+    def work(_job_id: str, slice_: int) -> bool:
+        raise UnitStillWrittenError if slice_ == 0 else LookupError
+
+    with pytest.raises(SlicesFailedError, match=r"^2 slices"):
+        work_slices(event(message(0), message(1)), CONTEXT, work)
 
 
 @pytest.mark.parametrize("body", ["no json", {"jobId": JOB}, {"jobId": JOB, "slice": -1}])

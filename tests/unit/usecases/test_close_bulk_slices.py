@@ -6,11 +6,16 @@ from collections import Counter
 from functools import partial
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from contacts.domain.bulk_entries import NOT_CREATED, NOT_DELETED
 from contacts.domain.bulk_job import BulkCounts, BulkKind, BulkStatus
+from contacts.domain.object_keys import bulk_outcomes_key
 from contacts.domain.rows import Outcome
+from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE
 from contacts.usecases.finish_bulk_job import COLLECTION_NOT_FILLED
+from contacts.usecases.unit_of_work import UnitStillWrittenError
 from tests.support.bulk_end_state import end_state, work_to_the_end
 from tests.support.bulk_scenarios import (
     EMAILS,
@@ -22,8 +27,12 @@ from tests.support.bulk_scenarios import (
     insisting,
     the_job,
 )
-from tests.support.bulk_world import small_slices
-from tests.support.port_faults import Crash, PortFaults, When
+from tests.support.bulk_world import BulkWorld, small_slices
+from tests.support.port_faults import Crash, PortFaults, When, wrap_calls
+from tests.support.turns import Turns
+
+choices = st.lists(st.integers(0, 1), max_size=40)
+racing = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -156,22 +165,147 @@ def test_a_job_none_of_whose_contacts_was_written_has_failed():
 @pytest.mark.parametrize("when", When)
 @pytest.mark.parametrize("call", ["files.put_if_absent", "events.publish", "bulk_jobs.record_slice"])
 def test_a_worker_that_comes_after_a_consumer_which_broke_off(call, when):
-    """Once there is a list that says what was not created, nobody creates it any more."""
+    """Once the slice is sealed nobody creates what is not created; once there is a list the next one records it."""
     world = empty_world()
     world.create("a@x.io", "b@x.io", seed="create")
     message = world.queue.messages.pop(0)
     crashing_at(world, "contacts.write", When.BEFORE, lambda: world.deliver(message), nth=1)
-    crashing_at(world, call, when, lambda: world.close(message))
+    # The first object that a consumer puts is the seal, the second one the list.
+    is_list = call == "files.put_if_absent"
+    crashing_at(world, call, when, lambda: world.close(message), nth=1 if is_list else 0)
+    is_listed = not is_list or when is When.AFTER
     world.deliver(message)
+    assert the_job(world).is_open is not is_listed
+    if not is_listed:
+        world.close(message)
     job = the_job(world)
-    is_listed = (call, when) != ("files.put_if_absent", When.BEFORE)
-    assert job.counts == BulkCounts(succeeded=1, failed=1) if is_listed else BulkCounts(succeeded=2)
+    assert job.counts == BulkCounts(succeeded=1, failed=1)
     items = world.create_items(job)
     created = [item.contact_id for item in items if item.outcome is Outcome.CREATED]
     assert created == [contact.id for contact in world.contacts_of(job)]
     assert len(created) == job.counts.succeeded
     assert {tuple(detail["contactIds"]) for _, detail in world.events.published} == {tuple(created)}
-    assert [record.reconciled for record, _ in world.bulk_jobs.records.values()] == [is_listed]
+    assert [record.reconciled for record, _ in world.bulk_jobs.records.values()] == [True]
+
+
+def started(kind):
+    """A world with a slice of three contacts to create or to delete, and the message that names it."""
+    world = BulkWorld()
+    job = world.create("a@x.io", "b@x.io", "c@x.io")
+    if kind is BulkKind.DELETE:
+        world.work()
+        job = world.delete(job)
+    return world, job, world.queue.messages.pop(0)
+
+
+def check_list_says_what_is_there(world, job):
+    """Invariant 3, read off the table."""
+    job = world.job(job)
+    there = {contact.id for contact in world.all_contacts()}
+    if job.kind is BulkKind.CREATE:
+        listed = {item.contact_id for item in world.create_items(job) if item.outcome is Outcome.CREATED}
+        assert listed == there
+    else:
+        items = world.delete_items(job)
+        listed = {item.contact_id for item in items if item.outcome is Outcome.DELETED}
+        assert listed == {item.contact_id for item in items} - there
+    assert job.counts.succeeded == len(listed)
+    assert job.counts.processed == job.total == 3
+
+
+@pytest.mark.parametrize("kind", BulkKind)
+@racing
+@given(choices=choices)
+def test_a_worker_at_the_same_time_as_the_consumer(kind, choices):
+    """The worker lives as long as workers do: it comes to its end before the consumer comes a second time."""
+    world, job, message = started(kind)
+    turns = Turns(choices)
+    world.wire(turns.wrap)
+    waits = []
+
+    def consumer():
+        try:
+            world.workers[kind].close(job.id, 0)
+        except UnitStillWrittenError:
+            waits.append(message)
+
+    turns.run({"worker": lambda: world.deliver(message), "consumer": consumer})
+    world.wire()
+    if waits:
+        world.clock.now += SLICE_WORKER_LIFE
+        world.close(message)
+    assert not world.job(job).is_open
+    check_list_says_what_is_there(world, job)
+
+
+@pytest.mark.parametrize("kind", BulkKind)
+def test_a_worker_that_is_slow_is_waited_for_and_one_that_comes_late_writes_nothing(kind):
+    """The slow one has stored its plan before the consumer came, and writes all of it afterwards."""
+    world, job, message = started(kind)
+    close, kept = world.workers[kind].close, []
+
+    def consumer_comes_first(name, port):
+        def call(call_name, method, *args, **kwargs):
+            if call_name == "contacts.write" and not kept:
+                kept.append(call_name)
+                with pytest.raises(UnitStillWrittenError):
+                    close(job.id, 0)
+            return method(*args, **kwargs)
+
+        return wrap_calls(name, port, call)
+
+    world.wire(consumer_comes_first)
+    assert world.deliver(message)
+    world.wire()
+    assert kept
+    world.close(message)
+    assert world.job(job).counts == BulkCounts(succeeded=3)
+    check_list_says_what_is_there(world, job)
+
+
+@pytest.mark.parametrize("kind", BulkKind)
+def test_a_worker_that_looked_before_the_consumer_came_and_plans_after_it_writes_nothing(kind):
+    world, job, message = started(kind)
+    close, closed = world.workers[kind].close, []
+
+    def consumer_comes_first(name, port):
+        def call(call_name, method, *args, **kwargs):
+            if call_name == "files.put_if_absent" and not closed:
+                closed.append(close(job.id, 0))
+            return method(*args, **kwargs)
+
+        return wrap_calls(name, port, call)
+
+    before = world.all_contacts()
+    world.wire(consumer_comes_first)
+    assert not world.deliver(message)
+    assert closed == [True], "without a plan nobody can have begun: there is nothing to wait for"
+    assert world.all_contacts() == before
+    assert world.job(job).counts == BulkCounts(failed=3)
+    check_list_says_what_is_there(world, job)
+
+
+@pytest.mark.parametrize("kind", BulkKind)
+def test_a_slice_all_of_which_is_written_is_closed_at_once(kind):
+    world, job, message = started(kind)
+    crashing_at(world, "bulk_jobs.record_slice", When.BEFORE, lambda: world.deliver(message))
+    world.files.delete([bulk_outcomes_key(job.tenant, job.id, 0)])
+    assert world.workers[kind].close(job.id, 0)
+    assert world.job(job).counts == BulkCounts(succeeded=3)
+
+
+def test_the_seal_is_as_old_as_the_first_one_who_set_it():
+    world, job, message = started(BulkKind.CREATE)
+    crashing_at(world, "contacts.write", When.BEFORE, lambda: world.deliver(message))
+    close = world.workers[BulkKind.CREATE].close
+    with pytest.raises(UnitStillWrittenError):
+        close(job.id, 0)
+    world.clock.now += SLICE_WORKER_LIFE / 2
+    with pytest.raises(UnitStillWrittenError):
+        close(job.id, 0)
+    world.clock.now += SLICE_WORKER_LIFE / 2
+    assert close(job.id, 0)
+    assert world.job(job).counts == BulkCounts(failed=3)
 
 
 def test_a_collection_that_can_not_be_reached_keeps_no_job_open():

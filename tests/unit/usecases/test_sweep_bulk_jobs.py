@@ -14,7 +14,7 @@ from contacts.usecases.mend_bulk_job import MAX_SENDINGS
 from contacts.usecases.own_bulk_job import Caller
 from tests.support.bulk_scenarios import crashing_at
 from tests.support.bulk_world import IN_FLIGHT, TENANT, USER, BulkWorld, small_slices
-from tests.support.port_faults import PortFaults, When
+from tests.support.port_faults import Crash, PortFaults, When
 from tests.support.sweep_reports import swept
 
 FIVE = ["a@x.io", "b@x.io", "c@x.io", "d@x.io", "e@x.io"]
@@ -144,7 +144,8 @@ class TestJobsThatCanNotBeClosed:
         world, job = self.unreadable()
         world.clock.advance(days=1)
         world.wire(PortFaults({number: when}).wrap)
-        world.sweep()
+        with pytest.raises(Crash):
+            world.sweep()
         world.wire()
         other = world.create("f@x.io")
         for _ in range(3):

@@ -57,6 +57,17 @@ class Settled:
     errors: Sequence[RowError]
 
 
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Stands in the place of a unit's next plan: no further one is made, and nobody begins to write any more.
+
+    Attributes:
+        at: when it was set, ISO 8601.
+    """
+
+    at: str
+
+
 def settle_rounds(rounds: Sequence[Plan]) -> Settled:
     """Take each row's latest mention. Outcomes, those in error included, come in the order of their rows."""
     latest = {row: number for number, plan in enumerate(rounds) for row in plan.rows()}
@@ -72,6 +83,16 @@ def settle_rounds(rounds: Sequence[Plan]) -> Settled:
         errors.extend(error for error in plan.errors if latest[error.row] == number)
     outcomes.extend(RowOutcome(error.row, Outcome.ERROR, "", error.code) for error in errors)
     return Settled(writes, sorted(outcomes), sorted(errors, key=lambda error: error.row))
+
+
+def seal_to_record(seal: Seal) -> dict[str, Any]:
+    """A seal as plain JSON values."""
+    return {"sealedAt": seal.at}
+
+
+def round_from_record(record: Mapping[str, Any]) -> Plan | Seal:
+    """What stands in the place of a plan: the inverse of `plan_to_record` or of `seal_to_record`."""
+    return Seal(record["sealedAt"]) if "sealedAt" in record else plan_from_record(record)
 
 
 def plan_to_record(plan: Plan) -> dict[str, Any]:
@@ -100,18 +121,22 @@ def outcome_from_record(record: Sequence[Any]) -> RowOutcome:
 
 def _write_to_record(planned: PlannedWrite) -> dict[str, Any]:
     write = planned.write
-    record: dict[str, Any] = {"outcomes": [tuple(outcome) for outcome in planned.outcomes]}
+    outcomes = [tuple(outcome) for outcome in planned.outcomes]
     match write:
         case Insert(after):
-            record |= {"op": "insert", "after": contact_to_record(after)}
+            return {"outcomes": outcomes, "op": "insert", "after": contact_to_record(after)}
         case InsertTwin(after):
-            record |= {"op": "twin", "after": contact_to_record(after)}
+            return {"outcomes": outcomes, "op": "twin", "after": contact_to_record(after)}
         case Update(before, after, mark):
-            record |= {"op": "update", "before": contact_to_record(before), "after": contact_to_record(after)}
-            record["mark"] = mark and tuple(mark)
+            images = {"before": contact_to_record(before), "after": contact_to_record(after)}
+            return {"outcomes": outcomes, "op": "update", **images, "mark": mark and tuple(mark)}
         case Delete(before, mark):
-            record |= {"op": "delete", "before": contact_to_record(before), "mark": mark and tuple(mark)}
-    return record
+            return {
+                "outcomes": outcomes,
+                "op": "delete",
+                "before": contact_to_record(before),
+                "mark": mark and tuple(mark),
+            }
 
 
 def _write_from_record(record: Mapping[str, Any]) -> PlannedWrite:

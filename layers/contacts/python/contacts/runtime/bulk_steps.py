@@ -33,7 +33,7 @@ def create_bulk_slice(wiring: Wiring, on_error: OnError) -> WorkBulkSlice:
 
 
 def delete_bulk_slice(wiring: Wiring, on_error: OnError) -> WorkBulkSlice:
-    work = DeleteBulkSlice(contacts=wiring.contacts, files=wiring.files, work=_unit_of_work(wiring))
+    work = DeleteBulkSlice(contacts=wiring.contacts, files=wiring.files, work=_unit_of_work(wiring), clock=wiring.clock)
     return _worker(wiring, BulkKind.DELETE, work, None, on_error)
 
 
@@ -47,11 +47,9 @@ def bulk_workers(wiring: Wiring, on_error: OnError) -> dict[BulkKind, WorkBulkSl
 def mend_bulk_job(wiring: Wiring, on_error: OnError) -> MendBulkJob:
     return MendBulkJob(
         jobs=wiring.bulk_jobs,
-        queue=wiring.slice_queue,
         workers=bulk_workers(wiring, on_error),
         finish=_finish(wiring, on_error),
         dispatch=dispatch_slices(wiring),
-        clock=wiring.clock,
     )
 
 

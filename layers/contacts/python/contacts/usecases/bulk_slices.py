@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeAlias
 
 import orjson
@@ -13,6 +14,9 @@ from contacts.domain.bulk_job import BulkJob, BulkKind
 from contacts.domain.object_keys import bulk_entries_key, bulk_outcomes_key, bulk_plan_key, bulk_plans_prefix
 from contacts.ports import FileStore
 from contacts.usecases.unit_of_work import Unit
+
+#: Longer than a slice's worker lives (template: the time-outs of the functions that work slices).
+SLICE_WORKER_LIFE = timedelta(minutes=2)
 
 #: What became of each entry of a slice, as clients see it.
 SliceItems: TypeAlias = Sequence[CreateOutcome | DeleteOutcome]

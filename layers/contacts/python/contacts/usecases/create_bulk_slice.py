@@ -12,7 +12,7 @@ from contacts.domain.email_address import normalise_email
 from contacts.domain.plan import Plan, PlannedWrite, Settled
 from contacts.domain.rows import Outcome, RowError, RowOutcome
 from contacts.ports import Clock, ContactStore, FileStore
-from contacts.usecases.bulk_slices import bulk_unit, load_create_entries
+from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE, bulk_unit, load_create_entries
 from contacts.usecases.unit_of_work import UnitOfWork
 
 
@@ -38,10 +38,20 @@ class CreateBulkSlice:
         settled = self._work.run(bulk_unit(job, slice_), _to_create(entries), self._decider(job, entries))
         return _items(entries, settled)
 
-    def reconcile(self, job: BulkJob, slice_: int) -> list[CreateOutcome]:
-        """Find out how far a slice came that will not run again; what it did not create has failed."""
+    def close(self, job: BulkJob, slice_: int) -> list[CreateOutcome]:
+        """Let nobody begin with the slice any more, and find out how far it came; what is not created has failed.
+
+        Raises:
+            UnitStillWrittenError: a worker may still be at it.
+        """
         entries = load_create_entries(self._files, job, slice_)
-        settled = self._work.reconcile(bulk_unit(job, slice_), _not_created, _to_create(entries))
+        settled = self._work.close(
+            bulk_unit(job, slice_),
+            _not_created,
+            _to_create(entries),
+            now=self._clock(),
+            worker_life=SLICE_WORKER_LIFE,
+        )
         return _items(entries, settled)
 
     def _decider(self, job: BulkJob, entries: Sequence[CreateEntry]) -> Callable[[Collection[int]], Plan]:

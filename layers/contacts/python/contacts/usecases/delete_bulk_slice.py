@@ -10,8 +10,8 @@ from contacts.domain.contact import Contact, Mark
 from contacts.domain.contact_write import Delete
 from contacts.domain.plan import Plan, PlannedWrite, Settled, settle_rounds
 from contacts.domain.rows import Outcome, RowError, RowOutcome
-from contacts.ports import ContactStore, FileStore
-from contacts.usecases.bulk_slices import bulk_unit, load_ids_to_delete
+from contacts.ports import Clock, ContactStore, FileStore
+from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE, bulk_unit, load_ids_to_delete
 from contacts.usecases.unit_of_work import UnitOfWork
 
 #: Reason of an outcome whose contact changed after the bulk job created it.
@@ -21,10 +21,11 @@ EDITED = "EDITED"
 class DeleteBulkSlice:
     """Carries slices out, and closes those that never ended. Run twice, killed anywhere and run again: the same end."""
 
-    def __init__(self, *, contacts: ContactStore, files: FileStore, work: UnitOfWork) -> None:
+    def __init__(self, *, contacts: ContactStore, files: FileStore, work: UnitOfWork, clock: Clock) -> None:
         self._contacts = contacts
         self._files = files
         self._work = work
+        self._clock = clock
 
     def run(self, job: BulkJob, slice_: int) -> list[DeleteOutcome]:
         """Delete the slice's contacts; in a dry run, look at them."""
@@ -36,10 +37,16 @@ class DeleteBulkSlice:
         settled = settle_rounds([decide(ids)]) if job.dry_run else self._work.run(bulk_unit(job, slice_), ids, decide)
         return _items(ids, settled)
 
-    def reconcile(self, job: BulkJob, slice_: int) -> list[DeleteOutcome]:
-        """Find out how far a slice came that will not run again; what it did not delete has failed."""
+    def close(self, job: BulkJob, slice_: int) -> list[DeleteOutcome]:
+        """Let nobody begin with the slice any more, and find out how far it came; what is not deleted has failed.
+
+        Raises:
+            UnitStillWrittenError: a worker may still be at it.
+        """
         ids = load_ids_to_delete(self._files, job, slice_)
-        settled = self._work.reconcile(bulk_unit(job, slice_), _not_deleted, ids)
+        settled = self._work.close(
+            bulk_unit(job, slice_), _not_deleted, ids, now=self._clock(), worker_life=SLICE_WORKER_LIFE
+        )
         return _items(ids, settled)
 
     def _decide(self, job: BulkJob, ids: Mapping[int, str]) -> Plan:

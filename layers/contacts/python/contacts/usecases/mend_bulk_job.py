@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from contacts.bulk_ports import BulkJobStore, SliceQueue
+from contacts.bulk_ports import BulkJobStore
 from contacts.domain.bulk_job import BulkJob, BulkKind, WaitingSlice
-from contacts.ports import Clock
 from contacts.usecases.dispatch_slices import LINE_IN_SIGHT, DispatchSlices
 from contacts.usecases.finish_bulk_job import FinishBulkJob
 from contacts.usecases.sweep_jobs import GIVE_UP_AFTER, Mended
+from contacts.usecases.unit_of_work import UnitStillWrittenError
 from contacts.usecases.work_bulk_slice import WorkBulkSlice
 
 #: Longer than a message can be on its way: five deliveries, each invisible for six minutes (template, slice queues).
@@ -28,18 +28,14 @@ class MendBulkJob:
         self,
         *,
         jobs: BulkJobStore,
-        queue: SliceQueue,
         workers: Mapping[BulkKind, WorkBulkSlice],
         finish: FinishBulkJob,
         dispatch: DispatchSlices,
-        clock: Clock,
     ) -> None:
         self._jobs = jobs
-        self._queue = queue
         self._workers = workers
         self._finish = finish
         self._dispatch = dispatch
-        self._clock = clock
 
     def __call__(self, kind: BulkKind, job_id: str, now: datetime) -> Iterator[Mended]:
         job = self._jobs.find_job(kind, job_id)
@@ -71,11 +67,14 @@ class MendBulkJob:
         if job is None or not job.is_open:
             self._jobs.leave_line(waiting)
         elif waiting.sendings >= MAX_SENDINGS:
-            with self._or_give_up(job, now):
-                self._workers[waiting.kind].close(waiting.job_id, waiting.slice)
+            try:
+                with self._or_give_up(job, now):
+                    self._workers[waiting.kind].close(waiting.job_id, waiting.slice)
+            except UnitStillWrittenError:
+                # Sealed, and overdue still: the next sweep closes it.
+                return
             yield Mended.CLOSED
-        elif self._jobs.mark_sent(waiting, self._clock()):
-            self._queue.send([waiting])
+        elif self._dispatch.send([waiting]):
             yield Mended.STARTED
 
     @contextmanager
@@ -83,6 +82,8 @@ class MendBulkJob:
         """Try; what fails is told either way, and ended without its lists where nothing has gone on for long."""
         try:
             yield
+        except UnitStillWrittenError:
+            raise
         except Exception:
             if _is_hopeless(job, now):
                 self._finish.give_up(job)

@@ -9,11 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import orjson
 
 from contacts.domain.contact_write import ContactWrite, InsertTwin, Settlement, WriteResult
-from contacts.domain.plan import Plan, PlannedWrite, Settled, plan_from_record, plan_to_record, settle_rounds
+from contacts.domain.plan import (
+    Plan,
+    PlannedWrite,
+    Seal,
+    Settled,
+    plan_to_record,
+    round_from_record,
+    seal_to_record,
+    settle_rounds,
+)
 from contacts.domain.rows import RowError
 from contacts.ports import ContactStore, FileStore
 
@@ -25,6 +35,14 @@ MAX_SENDINGS = 5
 
 class TooManyRoundsError(Exception):
     """Other writers kept overtaking this unit; a later retry goes on from its newest plan."""
+
+
+class UnitSealedError(Exception):
+    """The unit is being closed: whoever comes to it now must not write. Who closes it ends it."""
+
+
+class UnitStillWrittenError(Exception):
+    """A worker that began before the unit was sealed may still be writing; close the unit again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +71,7 @@ class UnitOfWork:
 
         Raises:
             TooManyRoundsError: other writers were faster `MAX_ROUNDS` times.
+            UnitSealedError: the unit is being closed.
         """
         rounds: list[Plan] = []
         undecided = rows
@@ -64,7 +83,9 @@ class UnitOfWork:
                 rounds.append(plan)
                 overtaken = self._write(unit.tenant, plan.writes)
             else:
-                rounds = self.rounds(unit)
+                rounds, seal = self._rounds_and_seal(unit)
+                if seal is not None:
+                    raise UnitSealedError
                 overtaken = self._write_again(unit.tenant, rounds[-1].writes)
             undecided = [row for planned in overtaken for row in planned.rows]
             if not undecided:
@@ -77,24 +98,72 @@ class UnitOfWork:
         Rows whose write can't be found, and rows that no plan speaks of, end with the error that `give_up` makes.
         """
         rounds = self.rounds(unit)
-        lost: set[int] = set(rows)
-        if rounds:
-            lost.difference_update(*(plan.rows() for plan in rounds))
-            last = rounds[-1].writes
-            for planned, settlement in zip(last, self._settle(unit.tenant, last), strict=True):
-                if settlement is not Settlement.DONE:
-                    lost.update(planned.rows)
-        return settle_rounds([*rounds, Plan([], [], [give_up(row) for row in sorted(lost)])])
+        return _without(self._unwritten(unit.tenant, rounds), rounds, give_up, rows)
+
+    def close(
+        self,
+        unit: Unit,
+        give_up: Callable[[int], RowError],
+        rows: Collection[int],
+        *,
+        now: str,
+        worker_life: timedelta,
+    ) -> Settled:
+        """The same for a unit to which a worker may come at any time: from here on none begins to write.
+
+        A plan has to be stored before it is written, and a seal takes the place of the next one. So nobody can write
+        any more but who began before the seal; where that could make a difference, the unit is left until such a
+        worker has come to its end.
+
+        Args:
+            unit, give_up, rows: see `reconcile`.
+            now: the time, ISO 8601.
+            worker_life: longer than any worker lives.
+
+        Raises:
+            UnitStillWrittenError: the seal is too young. It stays; call again when `worker_life` is over.
+        """
+        rounds, seal = self._sealed(unit, now)
+        unwritten = self._unwritten(unit.tenant, rounds)
+        if unwritten and datetime.fromisoformat(now) < datetime.fromisoformat(seal.at) + worker_life:
+            raise UnitStillWrittenError
+        return _without(unwritten, rounds, give_up, rows)
 
     def rounds(self, unit: Unit) -> list[Plan]:
         """The unit's plans so far, oldest first."""
-        plans = []
+        return self._rounds_and_seal(unit)[0]
+
+    def _rounds_and_seal(self, unit: Unit) -> tuple[list[Plan], Seal | None]:
+        plans: list[Plan] = []
         for key in self._files.list_keys(unit.plans_prefix):
             body = self._files.get(key)
             if body is None:
                 raise FileNotFoundError(f"the plan {key} was listed and is gone")
-            plans.append(plan_from_record(orjson.loads(body)))
-        return plans
+            found = round_from_record(orjson.loads(body))
+            if isinstance(found, Seal):
+                return plans, found
+            plans.append(found)
+        return plans, None
+
+    def _sealed(self, unit: Unit, now: str) -> tuple[list[Plan], Seal]:
+        """Seal the unit, unless it is sealed; its plans, of which there will be no more, and the seal that stands."""
+        for _ in range(MAX_ROUNDS):
+            rounds, seal = self._rounds_and_seal(unit)
+            if seal is not None:
+                return rounds, seal
+            mine = Seal(now)
+            if self._files.put_if_absent(unit.plan_key(len(rounds)), orjson.dumps(seal_to_record(mine))):
+                return rounds, mine
+        raise TooManyRoundsError(f"a worker was faster than the seal {MAX_ROUNDS} times")
+
+    def _unwritten(self, tenant: str, rounds: Sequence[Plan]) -> list[PlannedWrite]:
+        """What the newest plan wanted written and is not."""
+        last = rounds[-1].writes if rounds else ()
+        unwritten = []
+        for planned, settlement in zip(last, self._settle(tenant, last), strict=True):
+            if settlement is not Settlement.DONE:
+                unwritten.append(planned)
+        return unwritten
 
     def _write(self, tenant: str, writes: Sequence[PlannedWrite]) -> list[PlannedWrite]:
         """Write, and return what others have overtaken. Twins come after those whose place they stand beside."""
@@ -130,6 +199,18 @@ class UnitOfWork:
         if not writes:
             return []
         return self._contacts.settle(tenant, [planned.write for planned in writes])
+
+
+def _without(
+    unwritten: Sequence[PlannedWrite],
+    rounds: Sequence[Plan],
+    give_up: Callable[[int], RowError],
+    rows: Collection[int],
+) -> Settled:
+    """What these rounds come to without what was not written, and with errors for rows that none of them speaks of."""
+    lost = set(rows).difference(*(plan.rows() for plan in rounds))
+    lost.update(row for planned in unwritten for row in planned.rows)
+    return settle_rounds([*rounds, Plan([], [], [give_up(row) for row in sorted(lost)])])
 
 
 def _is_twin(write: ContactWrite) -> bool:

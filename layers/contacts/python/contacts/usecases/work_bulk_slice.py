@@ -11,6 +11,7 @@ from contacts.usecases.bulk_slices import SliceItems
 from contacts.usecases.dispatch_slices import DispatchSlices
 from contacts.usecases.end_bulk_slice import EndBulkSlice
 from contacts.usecases.finish_bulk_job import FinishBulkJob
+from contacts.usecases.unit_of_work import UnitSealedError
 
 
 class SliceWork(Protocol):
@@ -18,7 +19,7 @@ class SliceWork(Protocol):
 
     def run(self, job: BulkJob, slice_: int) -> SliceItems: ...
 
-    def reconcile(self, job: BulkJob, slice_: int) -> SliceItems: ...
+    def close(self, job: BulkJob, slice_: int) -> SliceItems: ...
 
 
 class WorkBulkSlice:
@@ -52,19 +53,26 @@ class WorkBulkSlice:
         if fresh:
             if job.status is BulkStatus.QUEUED:
                 self._jobs.start_job(job.id, self._clock())
-            self._end_slice(job, slice_, self._work.run, reconciled=False)
+            try:
+                self._end_slice(job, slice_, self._work.run, reconciled=False)
+            except UnitSealedError:
+                # Somebody closes it, and comes again until that is done.
+                fresh = False
         self._go_on(job, slice_, for_good=False)
         return fresh
 
     def close(self, job_id: str, slice_: int) -> bool:
-        """End a slice that no worker could end; False where nothing was left to do. Call it only when no worker can
-        be at it any more."""
+        """End a slice that no worker could end; False where nothing was left to do.
+
+        Raises:
+            UnitStillWrittenError: a worker may still be at it. None will begin any more; call again in a few minutes.
+        """
         job = self._jobs.find_job(self._kind, job_id)
         if job is None:
             return False
         fresh = job.is_open and not self._jobs.has_slice(job.id, slice_)
         if fresh:
-            self._end_slice(job, slice_, self._work.reconcile, reconciled=True)
+            self._end_slice(job, slice_, self._work.close, reconciled=True)
         self._go_on(job, slice_, for_good=True)
         return fresh
 
