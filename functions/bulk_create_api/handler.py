@@ -13,7 +13,7 @@ from contacts.runtime.http_errors import RETRY_AFTER
 from contacts.runtime.http_parameters import Cursor, IdempotencyKey, Limit
 from contacts.usecases.do_once import Answer
 from contacts.usecases.get_bulk_job import CreateJobDetail
-from contacts.usecases.start_bulk_create import BulkCreateRequest
+from contacts.usecases.start_bulk_create import BulkCreateRequest, StartBulkCreate
 
 api = HttpApi()
 app, handler = api.app, api.handler
@@ -43,7 +43,7 @@ def start_bulk_create(
         headers = {"Location": f"{JOBS}/{job.id}", "Retry-After": RETRY_AFTER}
         return Answer(202, bodies.BulkCreateAccepted.of(job).to_json(), headers)
 
-    return api.once(idempotency_key, start, key_in_body=body.idempotency_key)
+    return api.once(idempotency_key, start, key_in_body=body.idempotency_key, job_id=StartBulkCreate.job_id)
 
 
 @app.get(JOB, summary="Show a bulk create job", responses=answers(200, 404, headers=("Retry-After",)))
@@ -71,7 +71,7 @@ def retry_collection(job_id: str, idempotency_key: IdempotencyKey = None) -> Res
         found = use_cases.get_bulk_job(api.wiring).create_job(api.caller.as_caller, job_id)
         return Answer(200, _shown(found).to_json())
 
-    return api.once(idempotency_key, retry)
+    return api.once(idempotency_key, retry, job_id=lambda _: job_id)
 
 
 def _shown(found: CreateJobDetail) -> bodies.BulkCreateJob:

@@ -12,7 +12,7 @@ from contacts.runtime.http_docs import answers, making
 from contacts.runtime.http_errors import RETRY_AFTER
 from contacts.runtime.http_parameters import Cursor, IdempotencyKey, Limit
 from contacts.usecases.do_once import Answer
-from contacts.usecases.start_bulk_delete import BulkDeleteRequest
+from contacts.usecases.start_bulk_delete import BulkDeleteRequest, StartBulkDelete
 
 api = HttpApi()
 app, handler = api.app, api.handler
@@ -41,7 +41,7 @@ def start_bulk_delete(
         headers = {"Location": f"{JOBS}/{job.id}", "Retry-After": RETRY_AFTER}
         return Answer(202, bodies.BulkDeleteAccepted.of(job).to_json(), headers)
 
-    return api.once(idempotency_key, start, key_in_body=body.idempotency_key)
+    return api.once(idempotency_key, start, key_in_body=body.idempotency_key, job_id=StartBulkDelete.job_id)
 
 
 @app.get(JOB, summary="Show a bulk delete job", responses=answers(200, 404, headers=("Retry-After",)))

@@ -309,6 +309,42 @@ class TestTheLine:
         assert line(store) == [first, replace(sent, sendings=2, sent_at=again), third]
         assert found(store, job) == job
 
+    def test_a_mark_is_taken_back(self, store: BulkJobStore, clock: FakeClock) -> None:
+        created(store)
+        before = line(store)
+        first = before[0]
+        at = clock.advance(seconds=1)
+        assert store.mark_sent(first, at)
+        store.unmark_sent(first, at)
+        assert line(store) == before
+        assert store.mark_sent(first, at)
+        sent = line(store)[0]
+        again = clock.advance(seconds=1)
+        assert store.mark_sent(sent, again)
+        store.unmark_sent(sent, again)
+        store.unmark_sent(sent, again)
+        assert line(store)[0] == sent == replace(first, sendings=1, sent_at=at)
+
+    def test_a_mark_that_is_no_longer_ones_own_stays(self, store: BulkJobStore, clock: FakeClock) -> None:
+        created(store)
+        first, second, third = line(store)
+        at = clock.advance(seconds=1)
+        store.unmark_sent(first, at)
+        assert line(store)[0] == first
+        assert store.mark_sent(first, at)
+        sent = line(store)[0]
+        store.unmark_sent(first, clock.advance(seconds=1))
+        assert line(store)[0] == sent, "somebody else's, from another time"
+        assert store.mark_sent(sent, clock())
+        twice = line(store)[0]
+        store.unmark_sent(first, at)
+        store.unmark_sent(first, clock())
+        assert line(store)[0] == twice, "it was sent again since"
+        store.mark_sent(second, at)
+        store.leave_line(second)
+        store.unmark_sent(second, at)
+        assert line(store) == [twice, third]
+
     def test_of_many_that_send_a_slice_at_once_one_does(self, store: BulkJobStore, clock: FakeClock) -> None:
         created(store)
         waiting = line(store)[0]
@@ -440,10 +476,11 @@ class TestTheNetworkOfDynamoDB:
         ("method", "call"),
         [
             ("update_item", lambda store, job, at: store.mark_sent(line(store)[0], at)),
+            ("update_item", lambda store, job, at: store.unmark_sent(line(store)[0], at)),
             ("update_item", lambda store, job, at: store.close_job(job.id, BulkStatus.FAILED, at)),
             ("delete_item", lambda store, job, at: store.leave_line(line(store)[0])),
         ],
-        ids=["mark", "close", "leave"],
+        ids=["mark", "unmark", "close", "leave"],
     )
     def test_a_write_that_met_a_transaction_is_tried_again(
         self,
@@ -467,9 +504,10 @@ class TestTheNetworkOfDynamoDB:
             ("update_item", lambda store, job, at: store.close_job(job.id, BulkStatus.FAILED, at)),
             ("update_item", lambda store, job, at: store.settle_collection(job.id, BulkStatus.COMPLETED, at)),
             ("update_item", lambda store, job, at: store.mark_sent(line(store)[0], at)),
+            ("update_item", lambda store, job, at: store.unmark_sent(line(store)[0], at)),
             ("delete_item", lambda store, job, at: store.leave_line(line(store)[0])),
         ],
-        ids=["create", "record", "start", "close", "settle", "mark", "leave"],
+        ids=["create", "record", "start", "close", "settle", "mark", "unmark", "leave"],
     )
     def test_trouble_is_never_taken_for_an_answer(
         self,

@@ -105,6 +105,13 @@ class MemoryBulkJobStore:
             self.lines[key] = (replace(current, sendings=current.sendings + 1, sent_at=at), since)
             return True
 
+    def unmark_sent(self, waiting: WaitingSlice, at: str) -> None:
+        with self._lock:
+            key = (waiting.tenant, waiting.position)
+            current, since = self.lines.get(key, (None, ""))
+            if current == replace(waiting, sendings=waiting.sendings + 1, sent_at=at):
+                self.lines[key] = (waiting, since)
+
     def leave_line(self, waiting: WaitingSlice) -> None:
         with self._lock:
             self.lines.pop((waiting.tenant, waiting.position), None)

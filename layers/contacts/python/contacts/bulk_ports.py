@@ -65,6 +65,11 @@ class BulkJobStore(Protocol):
         """Note that this slice is about to be sent; False where somebody else does so, or it has left the line."""
         ...
 
+    def unmark_sent(self, waiting: WaitingSlice, at: str) -> None:
+        """Take back the mark that was set at that time for a slice as it was read before: its message did not go out.
+        Does nothing where the slice has been marked anew or has left the line."""
+        ...
+
     def leave_line(self, waiting: WaitingSlice) -> None:
         """Take a slice out of the line whose job has ended without it."""
         ...

@@ -6,7 +6,10 @@ twenty large jobs has no more messages before another tenant's than one with a s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from contacts.bulk_ports import BulkJobStore, SliceQueue
+from contacts.domain.bulk_job import WaitingSlice
 from contacts.ports import Clock
 
 #: How much of a line is looked at: slices that are on their way stand at its head, or behind those of jobs that were
@@ -24,13 +27,28 @@ class DispatchSlices:
         self._slices_in_flight = slices_in_flight
 
     def __call__(self, tenant: str) -> int:
-        """Send, and return how many were sent. A crash after a slice was marked delays it until the sweeper finds it
-        overdue. Two calls within the same milliseconds as a new job's start can each send what the other did not see.
-        """
+        """Send, and return how many were sent. Two calls within the same milliseconds as a new job's start can each
+        send what the other did not see."""
         line = self._jobs.line(tenant, LINE_IN_SIGHT)
         fresh = [waiting for waiting in line if waiting.sent_at is None]
         free = max(0, self._slices_in_flight - (len(line) - len(fresh)))
-        mine = [waiting for waiting in fresh[:free] if self._jobs.mark_sent(waiting, self._clock())]
-        if mine:
+        return self.send(fresh[:free])
+
+    def send(self, waiting: Sequence[WaitingSlice]) -> int:
+        """Send these, except those that somebody else sends; how many were sent.
+
+        A crash between mark and message delays a slice until the sweeper finds it overdue. A queue that refuses does
+        not: the mark is taken back, and the next call sends the slice, also where the message went out and only the
+        answer was lost.
+        """
+        at = self._clock()
+        mine = [each for each in waiting if self._jobs.mark_sent(each, at)]
+        if not mine:
+            return 0
+        try:
             self._queue.send(mine)
+        except Exception:
+            for each in mine:
+                self._jobs.unmark_sent(each, at)
+            raise
         return len(mine)

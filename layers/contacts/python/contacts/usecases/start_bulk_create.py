@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from contacts.bulk_ports import BulkJobStore, CollectionStore
+from contacts.bulk_ports import CollectionStore
 from contacts.domain.bulk_entries import CreateEntry, find_duplicates
 from contacts.domain.bulk_job import BulkJob, BulkKind
 from contacts.domain.seeded_ids import seeded_uuid
 from contacts.domain.tracking_key import tracking_key
 from contacts.ports import Clock, FileStore
 from contacts.usecases.bulk_slices import store_entries
-from contacts.usecases.dispatch_slices import DispatchSlices
 from contacts.usecases.own_collection import editable_collection
+from contacts.usecases.submit_bulk_job import SubmitBulkJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +36,20 @@ class StartBulkCreate:
     def __init__(
         self,
         *,
-        jobs: BulkJobStore,
         collections: CollectionStore,
         files: FileStore,
-        dispatch: DispatchSlices,
+        submit: SubmitBulkJob,
         clock: Clock,
     ) -> None:
-        self._jobs = jobs
         self._collections = collections
         self._files = files
-        self._dispatch = dispatch
+        self._submit = submit
         self._clock = clock
+
+    @staticmethod
+    def job_id(seed: str) -> str:
+        """The id of the job that a start with this seed makes."""
+        return seeded_uuid(BulkKind.CREATE, seed)
 
     def __call__(self, request: BulkCreateRequest, seed: str) -> BulkJob:
         """Start, and return the job as it was accepted. Nothing is stored where it refuses.
@@ -59,7 +62,7 @@ class StartBulkCreate:
             editable_collection(
                 self._collections, request.tenant, request.collection_id, request.user, is_admin=request.is_admin
             )
-        job_id = seeded_uuid(BulkKind.CREATE, seed)
+        job_id = self.job_id(seed)
         total = store_entries(
             self._files, request.tenant, job_id, [entry.to_record() for entry in find_duplicates(request.entries)]
         )
@@ -79,7 +82,5 @@ class StartBulkCreate:
             collection_id=request.collection_id,
             collection_editor=request.is_admin,
         )
-        # Where the job is there already, an earlier try with this seed made it, and may have died before the sending.
-        self._jobs.create_job(job)
-        self._dispatch(job.tenant)
+        self._submit(job)
         return job

@@ -13,8 +13,8 @@ from contacts.domain.seeded_ids import seeded_uuid
 from contacts.domain.tracking_key import job_of_tracking_key
 from contacts.ports import Clock, ContactStore, FileStore
 from contacts.usecases.bulk_slices import load_create_outcomes, store_entries
-from contacts.usecases.dispatch_slices import DispatchSlices
 from contacts.usecases.own_bulk_job import Caller, own_bulk_job
+from contacts.usecases.submit_bulk_job import SubmitBulkJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +37,19 @@ class StartBulkDelete:
         jobs: BulkJobStore,
         contacts: ContactStore,
         files: FileStore,
-        dispatch: DispatchSlices,
+        submit: SubmitBulkJob,
         clock: Clock,
     ) -> None:
         self._jobs = jobs
         self._contacts = contacts
         self._files = files
-        self._dispatch = dispatch
+        self._submit = submit
         self._clock = clock
+
+    @staticmethod
+    def job_id(seed: str) -> str:
+        """The id of the job that a start with this seed makes."""
+        return seeded_uuid(BulkKind.DELETE, seed)
 
     def __call__(self, request: BulkDeleteRequest, seed: str) -> BulkJob:
         """Start, and return the job as it was accepted.
@@ -55,7 +60,7 @@ class StartBulkDelete:
             Forbidden: the create job is another tenant's or user's.
             Conflict: the create job runs.
         """
-        job_id = seeded_uuid(BulkKind.DELETE, seed)
+        job_id = self.job_id(seed)
         caller = request.caller
         create_job, key = self._create_job(request)
         if create_job is not None and create_job.is_open:
@@ -76,8 +81,7 @@ class StartBulkDelete:
             create_job_id=create_job.id if create_job else job_of_tracking_key(key),
             dry_run=request.dry_run,
         )
-        self._jobs.create_job(job)
-        self._dispatch(caller.tenant)
+        self._submit(job)
         return job
 
     def _create_job(self, request: BulkDeleteRequest) -> tuple[BulkJob | None, str]:

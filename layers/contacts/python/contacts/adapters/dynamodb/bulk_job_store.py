@@ -159,6 +159,27 @@ class DynamoBulkJobStore(JobTable[BulkJob]):
             raise
         return True
 
+    def unmark_sent(self, waiting: WaitingSlice, at: str) -> None:
+        values = {
+            ":marked": {"N": str(waiting.sendings + 1)},
+            ":read": {"N": str(waiting.sendings)},
+            ":at": {"S": at},
+        }
+        if waiting.sent_at is None:
+            change = f"SET {SENDINGS} = :read REMOVE {SENT_AT}, {SENT_BY}"
+        else:
+            change = f"SET {SENDINGS} = :read, {SENT_AT} = :before REMOVE {SENT_BY}"
+            values[":before"] = {"S": waiting.sent_at}
+        self._unless_refused(
+            lambda: self._client.update_item(
+                TableName=self._table,
+                Key=line_key(waiting.tenant, waiting.position),
+                UpdateExpression=change,
+                ConditionExpression=f"{SENDINGS} = :marked AND {SENT_AT} = :at",
+                ExpressionAttributeValues=values,
+            )
+        )
+
     def leave_line(self, waiting: WaitingSlice) -> None:
         key = line_key(waiting.tenant, waiting.position)
         self._backoff.call(lambda: self._client.delete_item(TableName=self._table, Key=key), retry_if=is_passing)
