@@ -14,7 +14,7 @@ from contacts.runtime.http_errors import RETRY_AFTER
 from contacts.runtime.http_parameters import Cursor, IdempotencyKey, Limit
 from contacts.runtime.principal import ADMIN_SCOPE, EXPORT_SCOPE, READ_SCOPE
 from contacts.usecases.do_once import Answer
-from contacts.usecases.start_export import ExportRequest
+from contacts.usecases.start_export import ExportRequest, StartExport
 
 EXPORTS = "/api/contacts/export"
 AUDIT = EXPORTS + "/audit"
@@ -42,7 +42,7 @@ def start_export(
         job = use_cases.start_export(api.wiring)(request, seed)
         return Answer(202, bodies.ExportAccepted.of(job).to_json(), {"Location": f"{EXPORTS}/{job.id}"})
 
-    return api.once(idempotency_key, start)
+    return api.once(idempotency_key, start, job_id=StartExport.job_id)
 
 
 # Before the route of a job: the first one that fits is taken.

@@ -13,6 +13,7 @@ from contacts.runtime.http_errors import RETRY_AFTER
 from contacts.runtime.http_parameters import Cursor, IdempotencyKey, Limit
 from contacts.usecases.do_once import Answer
 from contacts.usecases.link_import_results import ResultFile
+from contacts.usecases.start_import import StartImport
 
 api = HttpApi()
 app, handler = api.app, api.handler
@@ -42,7 +43,7 @@ def start_import(
         job = use_cases.start_import(api.wiring)(request, seed)
         return Answer(202, bodies.ImportAccepted.of(job).to_json(), {"Location": f"{IMPORTS}/{job.id}"})
 
-    return api.once(idempotency_key, start)
+    return api.once(idempotency_key, start, job_id=StartImport.job_id)
 
 
 @app.get(JOB, summary="Show an import and its first 100 errors", responses=answers(200, 404, headers=("Retry-After",)))

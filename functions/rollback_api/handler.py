@@ -39,7 +39,7 @@ def start_rollback(
         headers = {"Location": f"{IMPORTS}/{job.id}", "Retry-After": RETRY_AFTER}
         return Answer(202, RollbackAccepted.of(job).to_json(), headers)
 
-    return api.once(idempotency_key, start)
+    return api.once(idempotency_key, start, job_id=lambda _: job_id)
 
 
 @app.get(ROLLBACK, summary="List what the latest rollback did with each contact", responses=when_ended())

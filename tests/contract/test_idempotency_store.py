@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ClientError
 
+from contacts.adapters.dynamodb.bulk_job_store import DynamoBulkJobStore
 from contacts.adapters.dynamodb.idempotency_store import DynamoIdempotencyStore
+from contacts.bulk_ports import BulkJobStore
+from contacts.domain.bulk_job import BulkJob, BulkKind, BulkStatus
 from contacts.ports import IdempotencyClaim, IdempotencyStore
 from tests.support.client_wrappers import FailsFirst, LosesAnswers, client_error
 from tests.support.fake_clock import FakeClock
 from tests.support.jobs_table import JobsTable
+from tests.support.memory_bulk_job_store import MemoryBulkJobStore
 from tests.support.memory_idempotency_store import MemoryIdempotencyStore
+from tests.support.memory_jobs_table import MemoryJobsTable
 
-FIRST = IdempotencyClaim(fingerprint="f1", seed="s1")
-SECOND = IdempotencyClaim(fingerprint="f2", seed="s2")
+TENANT = "acme"
+FIRST = IdempotencyClaim(fingerprint="f1", seed="s1", tenant=TENANT)
+SECOND = IdempotencyClaim(fingerprint="f2", seed="s2", tenant=TENANT)
 ANSWER = {"status": 202, "headers": {"Location": "/é"}, "body": {"n": 1, "f": 0.1, "none": None, "list": [True, ""]}}
 
 
@@ -31,10 +38,21 @@ def key() -> str:
 
 
 @pytest.fixture
-def store(memory_or_table: JobsTable | None, clock: FakeClock) -> IdempotencyStore:
+def stores(memory_or_table: JobsTable | None, clock: FakeClock) -> tuple[IdempotencyStore, BulkJobStore]:
+    """The store, and that of the jobs which its keys are about."""
     if memory_or_table is None:
-        return MemoryIdempotencyStore(clock=clock)
-    return DynamoIdempotencyStore(client=memory_or_table.client, table=memory_or_table.name, clock=clock)
+        table = MemoryJobsTable(clock=clock)
+        return MemoryIdempotencyStore(clock=clock, table=table), MemoryBulkJobStore(table=table)
+    client, name = memory_or_table.client, memory_or_table.name
+    return (
+        DynamoIdempotencyStore(client=client, table=name, clock=clock),
+        DynamoBulkJobStore(client=client, table=name, clock=clock),
+    )
+
+
+@pytest.fixture
+def store(stores: tuple[IdempotencyStore, BulkJobStore]) -> IdempotencyStore:
+    return stores[0]
 
 
 def test_the_first_claim_stands(store: IdempotencyStore, key: str) -> None:
@@ -47,7 +65,7 @@ def test_an_answer_comes_back_exactly_as_it_was_given(store: IdempotencyStore, k
     store.claim(key, FIRST)
     store.store_answer(key, ANSWER)
     found = store.claim(key, SECOND)
-    assert found == IdempotencyClaim(fingerprint="f1", seed="s1", answer=ANSWER)
+    assert found == replace(FIRST, answer=ANSWER)
     assert repr(found.answer) == repr(ANSWER), "1 is not 1.0"
 
 
@@ -85,8 +103,106 @@ def test_an_answer_that_comes_too_late_is_kept_for_nobody(store: IdempotencyStor
     assert store.claim(key, SECOND) == SECOND
 
 
+class TestKeysOfJobs:
+    """They are kept for a day from the last change of their job, however long that takes."""
+
+    @pytest.fixture
+    def job(self, clock: FakeClock) -> BulkJob:
+        return BulkJob(
+            id=uuid.uuid4().hex,
+            kind=BulkKind.CREATE,
+            tenant=TENANT,
+            created_by="ann",
+            created_at=clock(),
+            changed_at=clock(),
+            tracking_key="k",
+            total=1,
+        )
+
+    @pytest.fixture
+    def claims(self, job: BulkJob) -> tuple[IdempotencyClaim, IdempotencyClaim]:
+        return replace(FIRST, job_id=job.id), replace(SECOND, job_id="another")
+
+    def test_a_key_is_kept_as_long_as_its_job_changes_and_a_day_more(
+        self,
+        stores: tuple[IdempotencyStore, BulkJobStore],
+        clock: FakeClock,
+        key: str,
+        job: BulkJob,
+        claims: tuple[IdempotencyClaim, IdempotencyClaim],
+    ) -> None:
+        store, jobs = stores
+        first, second = claims
+        store.claim(key, first)
+        assert jobs.create_job(job)
+        store.store_answer(key, ANSWER)
+        clock.advance(days=3)
+        assert jobs.close_job(job.id, BulkStatus.COMPLETED, clock())
+        clock.advance(hours=24, seconds=-1)
+        assert store.claim(key, second) == replace(first, answer=ANSWER)
+        clock.advance(seconds=1)
+        assert store.claim(key, second) == second
+        assert store.claim(key, first) == second, "the key is the second one's from now on"
+
+    def test_a_key_whose_request_died_is_kept_with_its_job_too(
+        self,
+        stores: tuple[IdempotencyStore, BulkJobStore],
+        clock: FakeClock,
+        key: str,
+        job: BulkJob,
+        claims: tuple[IdempotencyClaim, IdempotencyClaim],
+    ) -> None:
+        store, jobs = stores
+        first, second = claims
+        store.claim(key, first)
+        assert jobs.create_job(job)
+        clock.advance(hours=23)
+        jobs.start_job(job.id, clock())
+        clock.advance(hours=23)
+        assert store.claim(key, second) == first
+
+    @pytest.mark.parametrize("job_id", ["nothing", "", "x" * 3_000, "a#b"])
+    def test_a_key_whose_job_never_came_to_be_is_free_after_a_day(
+        self, store: IdempotencyStore, clock: FakeClock, key: str, job_id: str
+    ) -> None:
+        first = replace(FIRST, job_id=job_id)
+        store.claim(key, first)
+        clock.advance(hours=24, seconds=-1)
+        assert store.claim(key, SECOND) == first
+        clock.advance(seconds=1)
+        assert store.claim(key, SECOND) == SECOND
+
+    def test_how_another_tenants_job_fares_does_not_show(
+        self, stores: tuple[IdempotencyStore, BulkJobStore], clock: FakeClock, key: str, job: BulkJob
+    ) -> None:
+        store, jobs = stores
+        store.claim(key, replace(FIRST, tenant="spy", job_id=job.id))
+        assert jobs.create_job(job)
+        clock.advance(hours=24)
+        jobs.start_job(job.id, clock())
+        assert store.claim(key, SECOND) == SECOND
+
+    def test_of_many_that_find_a_key_over_one_takes_it(
+        self,
+        stores: tuple[IdempotencyStore, BulkJobStore],
+        clock: FakeClock,
+        key: str,
+        job: BulkJob,
+        claims: tuple[IdempotencyClaim, IdempotencyClaim],
+    ) -> None:
+        store, jobs = stores
+        store.claim(key, claims[0])
+        assert jobs.create_job(job)
+        clock.advance(hours=24)
+        late = [replace(claims[1], seed=f"late{number}") for number in range(16)]
+        with ThreadPoolExecutor(8) as pool:
+            standing = set(pool.map(lambda claim: store.claim(key, claim).seed, late))
+        assert len(standing) == 1
+        assert standing < {claim.seed for claim in late}
+
+
 def test_of_many_claims_at_once_one_stands(store: IdempotencyStore, key: str) -> None:
-    claims = [IdempotencyClaim(fingerprint="f", seed=f"s{number}") for number in range(16)]
+    claims = [IdempotencyClaim(fingerprint="f", seed=f"s{number}", tenant=TENANT) for number in range(16)]
     with ThreadPoolExecutor(8) as pool:
         standing = set(pool.map(lambda claim: store.claim(key, claim).seed, claims))
     assert len(standing) == 1

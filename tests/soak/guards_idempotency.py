@@ -85,4 +85,31 @@ SAME_KEY_SAME_JOB = (
         '"ConditionExpression": f"{UNUSED} OR {UNEXPIRED}",',
         ("contract/test_job_store.py::TestCreating::test_an_id_that_is_taken_is_refused_and_its_job_stays",),
     ),
+    Guard(
+        2,
+        "a key is kept for a day from the last change of its job",
+        "contacts/adapters/dynamodb/idempotency_store.py",
+        "        if self._is_kept(standing, now):",
+        '        if now < int(standing["claimedAt"]["N"]) + _KEPT_SECONDS:',
+        (
+            "contract/test_idempotency_store.py::TestKeysOfJobs::"
+            "test_a_key_is_kept_as_long_as_its_job_changes_and_a_day_more",
+        ),
+    ),
+    Guard(
+        2,
+        "of several that find a key over one takes it",
+        "contacts/adapters/dynamodb/idempotency_store.py",
+        '"attribute_not_exists(pk) OR seed = :over"',
+        '"attribute_not_exists(pk) OR seed = :over OR attribute_exists(seed)"',
+        ("contract/test_idempotency_store.py::TestKeysOfJobs::test_of_many_that_find_a_key_over_one_takes_it",),
+    ),
+    Guard(
+        2,
+        "a route tells which job its key is about",
+        "contacts/usecases/do_once.py",
+        "job_id=job_id(fresh_seed) if job_id else None,",
+        "job_id=None,",
+        ("unit/api/test_idempotency.py::test_key_of_a_job_is_kept_for_24_hours_from_its_last_change",),
+    ),
 )

@@ -10,13 +10,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contacts.ports import Clock, IdempotencyClaim
+from tests.support.memory_jobs_table import MemoryJobsTable
+
+KEPT_FOR = timedelta(hours=24)
 
 
 class MemoryIdempotencyStore:
-    """Without a clock nothing expires."""
+    """Without a clock nothing expires. `table` holds the jobs whose changes keep keys."""
 
-    def __init__(self, *, clock: Clock | None = None) -> None:
+    def __init__(self, *, clock: Clock | None = None, table: MemoryJobsTable | None = None) -> None:
         self._clock = clock
+        self._table = table or MemoryJobsTable(clock=clock)
         self._lock = threading.RLock()
         self.claims: dict[str, tuple[IdempotencyClaim, datetime | None]] = {}
 
@@ -25,8 +29,7 @@ class MemoryIdempotencyStore:
             standing = self._find(key)
             if standing is not None:
                 return standing
-            expires = None if self._clock is None else datetime.fromisoformat(self._clock()) + timedelta(hours=24)
-            self.claims[key] = (claim, expires)
+            self.claims[key] = (claim, None if self._clock is None else datetime.fromisoformat(self._clock()))
             return claim
 
     def store_answer(self, key: str, answer: Mapping[str, Any]) -> None:
@@ -37,7 +40,13 @@ class MemoryIdempotencyStore:
                 self.claims[key] = (replace(standing, answer=json.loads(json.dumps(answer))), self.claims[key][1])
 
     def _find(self, key: str) -> IdempotencyClaim | None:
-        claim, expires = self.claims.get(key, (None, None))
-        if expires is not None and self._clock is not None and expires <= datetime.fromisoformat(self._clock()):
-            return None
-        return claim
+        claim, since = self.claims.get(key, (None, None))
+        if claim is None or since is None or self._clock is None:
+            return claim
+        return claim if datetime.fromisoformat(self._clock()) < self._last_change(claim, since) + KEPT_FOR else None
+
+    def _last_change(self, claim: IdempotencyClaim, since: datetime) -> datetime:
+        job = None if claim.job_id is None else self._table.find(claim.job_id)
+        if job is None or job.tenant != claim.tenant:
+            return since
+        return max(since, datetime.fromisoformat(job.changed_at))

@@ -137,7 +137,7 @@ class Api:
         self.collections = MemoryCollectionStore()
         self.events = MemoryEvents()
         self.segments = MemorySegmentStore()
-        self.idempotency = MemoryIdempotencyStore(clock=self.clock)
+        self.idempotency = MemoryIdempotencyStore(clock=self.clock, table=table)
         self.files = MemoryFiles()
         self.links = MemoryLinks(clock=self.clock)
         self.runner = MemoryRunner()

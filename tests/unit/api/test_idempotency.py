@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,10 @@ from contacts.contracts.http_bulk_create import BulkCreateAccepted, BulkCreateBo
 from contacts.runtime.bulk_use_cases import start_bulk_create
 from contacts.usecases.do_once import Answer, DoOnce, KeyedRequest
 from contacts.usecases.start_bulk_create import BulkCreateRequest
-from tests.unit.api.api_client import Api, Reply
+from tests.support.port_faults import Crash
+from tests.unit.api.api_client import READ_AND_WRITE, Api, Reply
+from tests.unit.api.exports import EXPORTER
+from tests.unit.api.rolled_back_imports import import_ended
 
 KEY = {"Idempotency-Key": "key-1"}
 MAKERS = {
@@ -80,6 +84,37 @@ def test_key_is_free_after_24_hours(api: Api) -> None:
     first = post(api, "/api/contacts", {"firstName": "Ada"})
     api.clock.advance(hours=24)
     assert post(api, "/api/contacts", {"firstName": "Ada"}).json["id"] != first.json["id"]
+
+
+@pytest.mark.parametrize("what", ["import", "rollback", "export", "bulk-create", "bulk-delete", "collection"])
+def test_key_of_a_job_is_kept_for_24_hours_from_its_last_change(api: Api, what: str) -> None:
+    scope, path, body = READ_AND_WRITE, f"/api/contacts/{what}", dict[str, Any]()
+    if what == "import":
+        body = api.import_body()
+    elif what == "rollback":
+        path = f"/api/contacts/import/{import_ended(api)}/rollback"
+    elif what == "export":
+        scope, body = EXPORTER, {"format": "csv"}
+    elif what == "bulk-create":
+        body = ONE
+    else:
+        into = post(api, "/api/collections", {"name": "Fair"}, {}).json["id"]
+        made = post(api, BULK, {**ONE, "collectionId": into}, {}).json["jobId"]
+        api.work()
+        if what == "collection":
+            path = f"{BULK}/{made}/collection"
+        else:
+            body = {"bulkCreateJobId": made}
+    first = post(api, path, body, scope=scope)
+    assert first.status in (200, 202), first.text
+    api.clock.advance(days=2)
+    job_id = first.json["jobId"]
+    api.jobs.jobs[job_id] = replace(api.jobs.jobs[job_id], changed_at=api.clock())  # type: ignore[type-var]
+    api.clock.advance(hours=23)
+    again = post(api, path, body, scope=scope)
+    assert (again.status, again.json, again.header("idempotency-replayed")) == (first.status, first.json, "true")
+    api.clock.advance(hours=1)
+    assert post(api, path, body, scope=scope).header("idempotency-replayed") is None
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "with blank", "ümlaut", "tab\t"])
@@ -202,12 +237,17 @@ def test_fifty_identical_starts_at_once_make_one_job(api: Api) -> None:
 
 
 def test_crash_before_the_job_is_sent_leaves_one_that_the_retry_sends(api: Api) -> None:
-    mark, api.bulk_jobs.mark_sent = api.bulk_jobs.mark_sent, lambda *_: 1 / 0  # type: ignore[method-assign, assignment]
-    assert post(api, BULK, ONE).status == 500
+    mark, api.bulk_jobs.mark_sent = api.bulk_jobs.mark_sent, crash  # type: ignore[method-assign, assignment]
+    with pytest.raises(Crash):
+        post(api, BULK, ONE)
     api.bulk_jobs.mark_sent = mark  # type: ignore[method-assign]
     reply = post(api, BULK, ONE)
     assert reply.status == 202
     assert list(api.bulk_jobs.jobs) == [job for _, job, _ in api.slice_queue.messages] == [reply.json["jobId"]]
+
+
+def crash(*_: Any) -> None:
+    raise Crash
 
 
 def test_crash_before_a_contact_is_announced_is_made_good_by_the_retry(api: Api) -> None:

@@ -101,11 +101,17 @@ class HttpApi:
         return Response(status_code=200, content_type=JSON, body=body)
 
     def once(
-        self, key: str | None, operation: Callable[[str], Answer], *, key_in_body: str | None = None
+        self,
+        key: str | None,
+        operation: Callable[[str], Answer],
+        *,
+        key_in_body: str | None = None,
+        job_id: Callable[[str], str] | None = None,
     ) -> Response[Any]:
         """Answer the current request by an operation that makes something, once for each Idempotency-Key; see `DoOnce`.
 
         `key_in_body` is the body's own `idempotencyKey`, on routes that have one: it means the same as the header.
+        `job_id` names the job that the operation makes or changes with a seed: see `DoOnce`.
 
         Raises:
             IdempotencyKeyReused: it came with another request before.
@@ -131,7 +137,7 @@ class HttpApi:
             key=key,
             body=[event["rawPath"], sent, event.get("queryStringParameters")],
         )
-        answer, replayed = DoOnce(store=self.wiring.idempotency)(request, seed, operation)
+        answer, replayed = DoOnce(store=self.wiring.idempotency)(request, seed, operation, job_id=job_id)
         return _respond(answer, {"Idempotency-Replayed": "true"} if replayed else {})
 
     def _handle(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -52,7 +52,12 @@ class DoOnce:
         self._store = store
 
     def __call__(
-        self, request: KeyedRequest, fresh_seed: str, operation: Callable[[str], Answer]
+        self,
+        request: KeyedRequest,
+        fresh_seed: str,
+        operation: Callable[[str], Answer],
+        *,
+        job_id: Callable[[str], str] | None = None,
     ) -> tuple[Answer, bool]:
         """Carry the operation out, unless its answer stands already; the answer, and whether it is such a replay.
 
@@ -62,10 +67,18 @@ class DoOnce:
         A refusal is not kept, because what stood against the request may be gone when it comes again. The key stays
         bound to its body all the same.
 
+        `job_id` says which job the operation makes or changes with a seed: the key is kept for 24 hours from the last
+        change of that job. It is asked before the operation runs, so that a crash in it loses nothing.
+
         Raises:
-            IdempotencyKeyReused: the key came with another body within the last 24 hours.
+            IdempotencyKeyReused: the key came with another body, and is kept still.
         """
-        claim = IdempotencyClaim(fingerprint=request.fingerprint, seed=fresh_seed)
+        claim = IdempotencyClaim(
+            fingerprint=request.fingerprint,
+            seed=fresh_seed,
+            tenant=request.tenant,
+            job_id=job_id(fresh_seed) if job_id else None,
+        )
         standing = self._store.claim(request.claim_key, claim)
         if standing.fingerprint != claim.fingerprint:
             raise IdempotencyKeyReused(

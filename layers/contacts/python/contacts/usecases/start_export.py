@@ -47,6 +47,11 @@ class StartExport:
         self._runner = runner
         self._clock = clock
 
+    @staticmethod
+    def job_id(seed: str) -> str:
+        """The id of the job that a start with this seed makes."""
+        return seeded_uuid(EXPORT_KIND, seed)
+
     def __call__(self, request: ExportRequest, seed: str) -> ExportJob:
         """Start, and return the job as it was accepted.
 
@@ -54,7 +59,7 @@ class StartExport:
             InvalidRequest: a selected field is unknown or there twice.
             NotFound: the tenant has no such segment or collection.
         """
-        job_id = seeded_uuid(EXPORT_KIND, seed)
+        job_id = self.job_id(seed)
         # An earlier try with this seed may have made it and died before the start. What it checked may be gone by now.
         job = self._exports.find_export(job_id) or self._create(job_id, request)
         self._audit.started(job)

@@ -32,6 +32,11 @@ class StartImport:
         self._clock = clock
         self._max_file_bytes = max_file_bytes
 
+    @staticmethod
+    def job_id(seed: str) -> str:
+        """The id of the job that a start with this seed makes."""
+        return seeded_uuid("import", seed)
+
     def __call__(self, request: ImportRequest, seed: str) -> ImportJob:
         """Start, and return the job as it was accepted.
 
@@ -44,7 +49,7 @@ class StartImport:
         self._check_size(key)
         now = self._clock()
         job = ImportJob(
-            id=seeded_uuid("import", seed),
+            id=self.job_id(seed),
             tenant=request.tenant,
             created_by=request.user,
             created_at=now,
