@@ -3,6 +3,10 @@ from __future__ import annotations
 import csv
 import io
 import random
+import tempfile
+import tracemalloc
+from collections.abc import Iterator
+from typing import IO
 
 import orjson
 import pytest
@@ -17,24 +21,68 @@ from tests.support.import_world import HEADER, TENANT, ImportWorld, ListedTable
 ID = "i" * 36
 
 
-def test_outcomes_set_in_any_order_come_in_the_files():
+@pytest.fixture
+def file() -> Iterator[IO[bytes]]:
+    with tempfile.TemporaryFile() as opened:
+        yield opened
+
+
+def read(table: OutcomeTable) -> list[RowOutcome]:
+    """The list's lines as what they tell."""
+    header, *lines = csv.reader(io.StringIO(b"".join(table.csv()).decode(), newline=""))
+    assert header == ["row", "contactId", "outcome", "reason"]
+    return [RowOutcome(int(row), Outcome(outcome), contact_id, reason) for row, contact_id, outcome, reason in lines]
+
+
+def test_outcomes_set_in_any_order_come_in_the_files(file: IO[bytes]):
     outcomes = [
         RowOutcome(1, Outcome.CREATED, ID),
         RowOutcome(2, Outcome.UPDATED, "j" * 36),
         RowOutcome(3, Outcome.SKIPPED, ID, "DUPLICATE"),
         RowOutcome(4, Outcome.ERROR, "", "EMAIL_INVALID"),
     ]
-    table = OutcomeTable(4)
+    table = OutcomeTable(4, file)
     for outcome in random.Random(1).sample(outcomes, 4):
         table.set(outcome)
-    assert list(table) == outcomes
+    assert read(table) == outcomes
 
 
-def test_a_row_without_an_outcome_is_an_error_of_ours():
-    table = OutcomeTable(2)
+@pytest.mark.parametrize("rows", [2_048, 2_049, 5_000])
+def test_outcomes_of_more_rows_than_are_read_at_once(rows: int, file: IO[bytes]):
+    outcomes = [RowOutcome(row, Outcome.CREATED, f"{row:036}") for row in range(1, rows + 1)]
+    table = OutcomeTable(rows, file)
+    for outcome in random.Random(rows).sample(outcomes, rows):
+        table.set(outcome)
+    assert read(table) == outcomes
+
+
+def test_the_last_of_two_outcomes_of_a_row_holds(file: IO[bytes]):
+    """A part that is gathered again after a crash says the same again."""
+    table = OutcomeTable(2_000, file)
+    for contact_id in ("i" * 36, "j" * 36):
+        for row in range(1, 2_001):
+            table.set(RowOutcome(row, Outcome.CREATED, contact_id))
+    assert read(table) == [RowOutcome(row, Outcome.CREATED, "j" * 36) for row in range(1, 2_001)]
+
+
+def test_outcomes_of_many_rows_are_not_in_memory(file: IO[bytes]):
+    rows = 50_000
+    table = OutcomeTable(rows, file)
+    tracemalloc.start()
+    try:
+        for row in range(1, rows + 1):
+            table.set(RowOutcome(row, Outcome.CREATED, ID))
+        assert sum(block.count(b"\n") for block in table.csv()) == rows + 1
+        assert tracemalloc.get_traced_memory()[1] < rows * 36 / 2  # half of the ids alone
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_row_without_an_outcome_is_an_error_of_ours(file: IO[bytes]):
+    table = OutcomeTable(2, file)
     table.set(RowOutcome(1, Outcome.CREATED, ID))
     with pytest.raises(LookupError, match="row 2 has no outcome"):
-        list(table)
+        list(table.csv())
 
 
 def test_the_list_of_failed_rows_gives_every_cell_back():

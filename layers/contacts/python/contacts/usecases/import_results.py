@@ -1,13 +1,15 @@
 """The lists a finished import leaves: every row's outcome, and the rows in error, in the file's order.
 
-Parts end in any order and hold rows from all over the file. Outcomes are therefore gathered in an array with a fixed
-place for each row (about 40 MB for a million), errors in a file on disk with an index of where each one starts.
+Parts end in any order and hold rows from all over the file. Outcomes are therefore sorted on disk (40 MB for a
+million), errors are in another file there with an index of where each one starts.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import IO
 
 import orjson
 
@@ -21,39 +23,77 @@ from contacts.ports import FileStore
 from contacts.usecases.import_parts import load_part_outcomes
 from contacts.usecases.row_lists import LinesByRow, csv_lines
 
-_OUTCOMES = tuple(Outcome)
-#: An outcome's place: contact id, number of the outcome, number of the reason.
-_PLACE = ID_CHARS + 2
-_CHUNK_ROWS = 2_000
+#: What is stored of an outcome: contact id, and the number of what stands behind it in the list.
+_PLACE = ID_CHARS + 1
+#: Rows are sorted by ranges, of which one at a time is in memory when they are read.
+_RANGE_ROWS = 1 << 11
+#: Enough for a row's number in its range.
+_ROW_BYTES = 2
+#: A range's outcomes wait for so many bytes of them to be written. A file of a million rows has 489 ranges.
+_WAITING_BYTES = 1 << 12
 
 
 class OutcomeTable:
-    """Every row's outcome, by row number, in a fixed number of bytes a row."""
+    """Every row's outcome, set in any order, read in the order of the rows.
 
-    def __init__(self, rows: int) -> None:
+    Args:
+        rows: how many there are.
+        file: an empty file on disk: memory hardly grows with the rows.
+    """
+
+    def __init__(self, rows: int, file: IO[bytes]) -> None:
         self._rows = rows
-        self._places = bytearray(rows * _PLACE)
-        self._reasons: dict[str, int] = {"": 0}
+        self._file = file
+        #: Outcome and reason, numbered from 1: 0 is a row that was never set.
+        self._ends: dict[tuple[Outcome, str], int] = {}
+        ranges = range(0, rows, _RANGE_ROWS)
+        self._waiting = [bytearray() for _ in ranges]
+        self._stored: list[list[tuple[int, int]]] = [[] for _ in ranges]
 
     def set(self, outcome: RowOutcome) -> None:
-        start = (outcome.row - 1) * _PLACE
-        reason = self._reasons.setdefault(outcome.reason, len(self._reasons))
-        place = outcome.contact_id.encode().ljust(ID_CHARS) + bytes((_OUTCOMES.index(outcome.outcome) + 1, reason))
-        self._places[start : start + _PLACE] = place
+        number, row = divmod(outcome.row - 1, _RANGE_ROWS)
+        end = self._ends.setdefault((outcome.outcome, outcome.reason), len(self._ends) + 1)
+        waiting = self._waiting[number]
+        waiting += row.to_bytes(_ROW_BYTES) + outcome.contact_id.encode().ljust(ID_CHARS)
+        waiting.append(end)
+        if len(waiting) >= _WAITING_BYTES:
+            self._stored[number].append((self._file.seek(0, os.SEEK_END), len(waiting)))
+            self._file.write(waiting)
+            waiting.clear()
 
-    def __iter__(self) -> Iterator[RowOutcome]:
-        """Rows in order. A row that was never set is missing, and an error of ours.
+    def csv(self) -> Iterator[bytes]:
+        """The list of all rows, in their order, as CSV. A row that was never set is missing, and an error of ours.
 
         Raises:
             LookupError: a row has no outcome.
         """
-        reasons = list(self._reasons)
-        for row in range(1, self._rows + 1):
-            place = self._places[(row - 1) * _PLACE : row * _PLACE]
-            outcome, reason = place[ID_CHARS], place[ID_CHARS + 1]
-            if not outcome:
-                raise LookupError(f"row {row} has no outcome")
-            yield RowOutcome(row, _OUTCOMES[outcome - 1], place[:ID_CHARS].decode().rstrip(), reasons[reason])
+        ends = [b"", *(csv_lines([(outcome.value, reason)]) for outcome, reason in self._ends)]
+        yield csv_lines([("row", "contactId", "outcome", "reason")])
+        for number in range(len(self._waiting)):
+            first = number * _RANGE_ROWS
+            places = self._places(number)
+            lines = []
+            for row in range(first + 1, min(first + _RANGE_ROWS, self._rows) + 1):
+                start = (row - 1 - first) * _PLACE
+                end = places[start + ID_CHARS]
+                if not end:
+                    raise LookupError(f"row {row} has no outcome")
+                lines.append(b"%d,%b,%b" % (row, places[start : start + ID_CHARS].rstrip(), ends[end]))
+            yield b"".join(lines)
+
+    def _places(self, number: int) -> bytes:
+        """What is stored of a range's rows, in their order; zeros where there is nothing."""
+        places = bytearray(_RANGE_ROWS * _PLACE)
+        for block in (*self._blocks(number), self._waiting[number]):
+            for start in range(0, len(block), _ROW_BYTES + _PLACE):
+                place = int.from_bytes(block[start : start + _ROW_BYTES]) * _PLACE
+                places[place : place + _PLACE] = block[start + _ROW_BYTES : start + _ROW_BYTES + _PLACE]
+        return bytes(places)
+
+    def _blocks(self, number: int) -> Iterator[bytes]:
+        for start, size in self._stored[number]:
+            self._file.seek(start)
+            yield self._file.read(size)
 
 
 class ErrorLines:
@@ -78,9 +118,12 @@ class WriteImportResults:
         self._files = files
 
     def __call__(self, job: ImportJob, staged: StagedFile, parts: Iterable[int]) -> None:
-        outcomes = OutcomeTable(staged.total_rows)
-        with tempfile.TemporaryFile(prefix="errors-") as file:
-            errors = ErrorLines(LinesByRow(staged.total_rows, file))
+        with (
+            tempfile.TemporaryFile(prefix="errors-") as errors_file,
+            tempfile.TemporaryFile(prefix="outcomes-") as outcomes_file,
+        ):
+            errors = ErrorLines(LinesByRow(staged.total_rows, errors_file))
+            outcomes = OutcomeTable(staged.total_rows, outcomes_file)
             for error in self._staged_errors(job):
                 errors.add(error)
                 outcomes.set(RowOutcome(error.row, Outcome.ERROR, "", error.code))
@@ -92,7 +135,7 @@ class WriteImportResults:
                     errors.add(error)
             self._files.put_stream(errors_key(job.tenant, job.id), errors.lines())
             self._files.put_stream(errors_csv_key(job.tenant, job.id), _errors_csv(staged, errors))
-        self._files.put_stream(results_csv_key(job.tenant, job.id), _results_csv(outcomes))
+            self._files.put_stream(results_csv_key(job.tenant, job.id), outcomes.csv())
 
     def _staged_errors(self, job: ImportJob) -> Iterator[RowError]:
         with self._files.open(staged_errors_key(job.tenant, job.id)) as stream:
@@ -113,14 +156,3 @@ def _errors_csv(staged: StagedFile, errors: ErrorLines) -> Iterator[bytes]:
         error = RowError.from_record(orjson.loads(line))
         padding = [""] * (width - len(error.cells))
         yield csv_lines([[*map(as_csv, error.cells), *padding, str(error.row), error.code, error.error]])
-
-
-def _results_csv(outcomes: Iterable[RowOutcome]) -> Iterator[bytes]:
-    yield csv_lines([["row", "contactId", "outcome", "reason"]])
-    rows: list[Sequence[object]] = []
-    for outcome in outcomes:
-        rows.append((outcome.row, outcome.contact_id, outcome.outcome.value, outcome.reason))
-        if len(rows) == _CHUNK_ROWS:
-            yield csv_lines(rows)
-            rows = []
-    yield csv_lines(rows)
