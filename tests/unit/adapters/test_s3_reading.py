@@ -21,10 +21,11 @@ ETAG = '"tag"'
 class BreakingServer(ThreadingHTTPServer):
     """Answers GetObject with the rest that was asked for, and hangs up after as many bytes as `hang_ups` says next."""
 
-    def __init__(self, hang_ups: list[int], *, versioned: bool) -> None:
+    def __init__(self, hang_ups: list[int], *, versioned: bool, ranges: bool = True) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.hang_ups = hang_ups
         self.versioned = versioned
+        self.ranges = ranges
         self.etag = ETAG
         self.asked: list[tuple[str, str | None, str | None]] = []
 
@@ -38,9 +39,12 @@ class _Handler(BaseHTTPRequestHandler):
         if if_match not in {None, self.server.etag}:
             self.send_error(412)
             return
-        start = int(re.fullmatch(r"bytes=(\d+)-", wanted)[1]) if wanted else 0
+        ranged = re.fullmatch(r"bytes=(\d+)-", wanted or "") if self.server.ranges else None
+        start = int(ranged[1]) if ranged else 0
         rest = BODY[start:]
-        self.send_response(206 if wanted else 200)
+        self.send_response(206 if ranged else 200)
+        if ranged:
+            self.send_header("Content-Range", f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
         self.send_header("Content-Length", str(len(rest)))
         self.send_header("ETag", self.server.etag)
         if self.server.versioned:
@@ -56,8 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def serve(request: pytest.FixtureRequest) -> Iterator[tuple[BreakingServer, S3Files]]:
-    hang_ups, versioned = request.param
-    with BreakingServer(list(hang_ups), versioned=versioned) as server:
+    hang_ups, versioned, *ranges = request.param
+    with BreakingServer(list(hang_ups), versioned=versioned, ranges=not ranges or ranges[0]) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         client = make_client("s3", f"http://127.0.0.1:{server.server_port}")
         yield server, S3Files(client=client, bucket="bucket", backoff=Backoff(sleep=lambda _: None))
@@ -66,9 +70,16 @@ def serve(request: pytest.FixtureRequest) -> Iterator[tuple[BreakingServer, S3Fi
 
 @pytest.mark.parametrize(
     "serve",
-    [([], True), ([10], True), ([400_000, 0, 0, 0, 1, 0, 0, 0, 300_000], True), ([400_000, 5], False)],
+    [
+        ([], True),
+        ([10], True),
+        ([400_000, 0, 0, 0, 1, 0, 0, 0, 300_000], True),
+        ([400_000, 5], False),
+        # A server may answer with the whole object (RFC 9110, section 14.2).
+        ([400_000, 300_000, 600_000], True, False),
+    ],
     indirect=True,
-    ids=["whole", "early", "often", "unversioned"],
+    ids=["whole", "early", "often", "unversioned", "no ranges"],
 )
 def test_the_object_is_read_whole_whatever_breaks(serve: tuple[BreakingServer, S3Files]) -> None:
     server, files = serve

@@ -62,7 +62,7 @@ class ResumingObject(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         while self._position < self._size:
             try:
-                chunk = self._open_body().read(len(buffer))
+                chunk = self._read_some(self._open_body(), len(buffer))
             except _BROKEN:
                 self._drop_body()
                 self._breaks += 1
@@ -86,8 +86,23 @@ class ResumingObject(io.RawIOBase):
 
     def _open_body(self) -> StreamingBody:
         if self._body is None:
-            self._body = self._client.get_object(**self._same, Range=f"bytes={self._position}-")["Body"]
+            rest = self._client.get_object(**self._same, Range=f"bytes={self._position}-")
+            self._body = rest["Body"]
+            if "ContentRange" not in rest:
+                # The whole object: a server may ignore a range (RFC 9110, section 14.2), as the local engine does for
+                # a pinned version. Read on from there, the file would have its beginning twice.
+                self._skip(self._body, self._position)
         return self._body
+
+    def _skip(self, body: StreamingBody, count: int) -> None:
+        while count > 0:
+            count -= len(self._read_some(body, min(count, _PIECE_BYTES)))
+
+    def _read_some(self, body: StreamingBody, count: int) -> bytes:
+        chunk = body.read(count)
+        if not chunk:  # before its end: a connection that broke without saying so
+            raise IncompleteReadError(actual_bytes=self._position, expected_bytes=self._size)
+        return chunk
 
     def _drop_body(self) -> None:
         if self._body is not None:
