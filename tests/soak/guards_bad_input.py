@@ -31,6 +31,14 @@ BAD_INPUT_LOSES_NOTHING = (
     ),
     Guard(
         9,
+        "a workbook's part in an encoding that no workbook has is refused",
+        "contacts/tabular/xlsx_xml.py",
+        "        self.parser.XmlDeclHandler = _refuse_other_encodings\n",
+        "",
+        ("unit/tabular/test_xlsx_cells.py::test_other_encodings_of_parts_are_refused",),
+    ),
+    Guard(
+        9,
         "a cell that is too long is refused",
         "contacts/tabular/csv_table.py",
         "if max(map(len, record)) > max_chars:",
@@ -100,6 +108,14 @@ BAD_INPUT_LOSES_NOTHING = (
         'self._same = {**which, "IfMatch": first["ETag"]}',
         "self._same = {**which}",
         ("unit/adapters/test_s3_reading.py::test_an_object_that_was_replaced_meanwhile_is_never_mixed",),
+    ),
+    Guard(
+        9,
+        "a whole answer to a request for the rest is not read as the rest",
+        "contacts/adapters/s3_reading.py",
+        'if "ContentRange" not in rest:',
+        "if False:",
+        ("unit/adapters/test_s3_reading.py::test_the_object_is_read_whole_whatever_breaks",),
     ),
     Guard(
         9,

@@ -250,6 +250,14 @@ def test_encodings_of_parts(encoding: str) -> None:
     assert read_all(package(content), "a.xlsx") == [["Zoë"]]
 
 
+@pytest.mark.parametrize("encoding", ["UITF-8", "shift_jis", "idna", "hex", "utf-32", "windows-1252"])
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml"])
+def test_other_encodings_of_parts_are_refused(part: str, encoding: str) -> None:
+    content = parts(text_row("a"))
+    content[part] = f'<?xml version="1.0" encoding="{encoding}"?>{content[part].partition("?>")[2] or content[part]}'
+    assert rejection(package(content), "a.xlsx").code == "FILE_BROKEN_WORKBOOK"
+
+
 @pytest.mark.parametrize(
     ("dimension", "expected"),
     [

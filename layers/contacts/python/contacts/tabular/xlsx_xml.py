@@ -13,6 +13,10 @@ MAX_DEPTH: Final = 64
 # Expat keeps a tag until it has seen its end. A tag of a workbook has a few hundred bytes.
 _MAX_TAG_BYTES: Final = 1 << 20
 
+# [ECMA-376] part 2, M1.17, allows the first two; expat knows the others by itself, too. For all else it asks Python,
+# whose answer can be any exception.
+_ENCODINGS: Final = frozenset({"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "US-ASCII", "ISO-8859-1"})
+
 
 def unsafe_xml(reason: str) -> FileRejected:
     return FileRejected(f"The workbook's XML {reason}", code="FILE_UNSAFE_XML")
@@ -29,6 +33,7 @@ class PartParser:
         self.parser = ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartDoctypeDeclHandler = _refuse_document_type
+        self.parser.XmlDeclHandler = _refuse_other_encodings
         self._reader = reader
         self._token_start = 0
 
@@ -54,6 +59,11 @@ class PartParser:
 
 def _refuse_document_type(*_: object) -> NoReturn:
     raise unsafe_xml("declares a document type, as attacks do and Excel never does.")
+
+
+def _refuse_other_encodings(_version: str, encoding: str | None, _standalone: int) -> None:
+    if encoding is not None and encoding.upper() not in _ENCODINGS:
+        raise broken_workbook("a part is in an encoding that workbooks don't use.")
 
 
 def walk(package: WorkbookPackage, part: str, visit: Callable[[tuple[str, ...], dict[str, str]], None]) -> None:
