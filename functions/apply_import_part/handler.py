@@ -8,12 +8,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contacts.contracts.steps import ApplyImportPartInput, ApplyImportPartOutput
 from contacts.runtime.function_failures import without_messages
-from contacts.runtime.garbage_collection import collect_seldom
 from contacts.runtime.import_steps import apply_import_part
 from contacts.runtime.telemetry import logger, tracer
 from contacts.runtime.wiring import Wiring
 
-collect_seldom()
 wiring = Wiring()
 
 

@@ -9,11 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contacts.runtime.bulk_messages import log_job_trouble, work_slices
 from contacts.runtime.bulk_steps import bulk_workers
-from contacts.runtime.garbage_collection import collect_seldom
 from contacts.runtime.telemetry import logger, tracer
 from contacts.runtime.wiring import Wiring
 
-collect_seldom()
 wiring = Wiring()
 
 

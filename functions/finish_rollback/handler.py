@@ -9,12 +9,10 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from contacts.contracts.steps import FinishRollbackInput, FinishRollbackOutput
 from contacts.domain.rollback import RollbackMode
 from contacts.runtime.function_failures import without_messages
-from contacts.runtime.garbage_collection import collect_seldom
 from contacts.runtime.import_steps import finish_rollback
 from contacts.runtime.telemetry import logger, tracer
 from contacts.runtime.wiring import Wiring
 
-collect_seldom()
 wiring = Wiring()
 
 

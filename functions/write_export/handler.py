@@ -9,11 +9,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from contacts.contracts.steps import WriteExportInput
 from contacts.runtime.exporting import write_export
 from contacts.runtime.function_failures import without_messages
-from contacts.runtime.garbage_collection import collect_seldom
 from contacts.runtime.telemetry import logger, tracer
 from contacts.runtime.wiring import Wiring
 
-collect_seldom()
 wiring = Wiring()
 
 

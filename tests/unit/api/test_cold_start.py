@@ -1,50 +1,67 @@
-"""API functions start quickly: they import nothing that only workers need."""
+"""Functions start quickly: they find what they import in their layers, and import nothing that only others need."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.unit.api.api_client import ROOT, ROUTES
+from tests.benchmarks.cold_imports import (
+    BOTO3,
+    HEAVY,
+    MOST_OF_BOTO3,
+    Function,
+    Import,
+    import_cold,
+    template_functions,
+)
 
-HEAVY = ["pandas", "openpyxl", "phonenumbers", "numpy", "aws_xray_sdk", "contacts.tabular"]
-#: DESIGN.md, section 6.
-MOST_OF_BOTO3 = 2.2
+FUNCTIONS = template_functions()
 _MOST_RUNS = 15
 
-LIST_MODULES = "import sys, json, handler; print(json.dumps(sorted(sys.modules)))"
-CPU_TIME = "import time; start = time.process_time(); import {module}; print(time.process_time() - start)"
+
+@pytest.fixture(scope="module")
+def bytecode() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
-def run(code: str, function: str, **more: str) -> str:
-    path = os.pathsep.join([str(ROOT / "functions" / function), str(ROOT / "layers/contacts/python")])
-    environment = {**os.environ, "PYTHONPATH": path, **more}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    return done.stdout
+def cold(function: Function, bytecode: Path, code: str = "") -> Import:
+    return import_cold(code or function.code, function.surroundings, bytecode)
 
 
-@pytest.mark.parametrize("function", [*sorted(set(ROUTES.values())), "docs"])
-def test_function_imports_nothing_heavy(function: str) -> None:
-    modules = set(json.loads(run(LIST_MODULES, function)))
-    assert "aws_lambda_powertools" in modules
-    assert not [name for name in HEAVY if name in modules]
+def test_every_function_of_the_template_is_there() -> None:
+    folders = {path.parent.name for path in (Path(__file__).parents[3] / "functions").glob("*/handler.py")}
+    assert {each.name for each in FUNCTIONS} == folders
+    assert {each.name for each in FUNCTIONS if each.has_http_api} >= {"imports_api", "docs"}
 
 
-def test_import_takes_little_longer_than_boto3_alone(tmp_path: Path) -> None:
-    # CPU time, the best of several in turn, bytecode at hand: what else this machine does must not matter.
-    def cpu_time(module: str) -> float:
-        bytecode = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
-        return float(run(CPU_TIME.format(module=module), "imports_api", **bytecode))
+@pytest.mark.parametrize("function", [each for each in FUNCTIONS if each.has_http_api], ids=lambda each: each.name)
+def test_function_imports_nothing_heavy(function: Function, bytecode: Path) -> None:
+    found = cold(function, bytecode)
+    assert found.loaded(["aws_lambda_powertools"])
+    assert not found.loaded([*HEAVY, "aws_xray_sdk", "contacts.tabular"])
 
-    cpu_time("handler, boto3")
+
+def test_function_finds_only_what_its_layers_bring(bytecode: Path) -> None:
+    functions = {each.name: each for each in FUNCTIONS}
+    assert cold(functions["stage_import"], bytecode, "import openpyxl").loaded(["openpyxl"])
+    for name, module in (("write_export", "openpyxl"), ("stage_import", "pandas"), ("imports_api", "pytest")):
+        with pytest.raises(RuntimeError, match=f"No module named '{module}'"):
+            cold(functions[name], bytecode, f"import {module}")
+
+
+def test_import_takes_little_longer_than_boto3_alone(bytecode: Path) -> None:
+    # The best of several in turn, bytecode at hand: what else this machine does must not matter.
+    [function] = [each for each in FUNCTIONS if each.name == "imports_api"]
+    cold(function, bytecode)
+    cold(function, bytecode, BOTO3)
     boto3 = handler = float("inf")
     for _ in range(_MOST_RUNS):
-        boto3, handler = min(boto3, cpu_time("boto3")), min(handler, cpu_time("handler"))
+        boto3 = min(boto3, cold(function, bytecode, BOTO3).seconds)
+        handler = min(handler, cold(function, bytecode).seconds)
         if handler <= MOST_OF_BOTO3 * boto3:
             return
     raise AssertionError(f"{handler:.3f} s is more than {MOST_OF_BOTO3} times {boto3:.3f} s")

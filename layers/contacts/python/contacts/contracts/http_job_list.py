@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from contacts.contracts.http_base import HttpModel
 from contacts.contracts.http_bulk_create import BulkCreateFields, bulk_create_fields
@@ -76,12 +76,13 @@ class ExportSummary(Times):
     expired: bool = Field(description="Whether the file can no longer be downloaded.")
 
 
-class JobSummary(
-    RootModel[
-        Annotated[ImportSummary | BulkCreateSummary | BulkDeleteSummary | ExportSummary, Field(discriminator="type")]
-    ]
-):
+class JobSummary(RootModel[Any]):
     """A job in the list of jobs; `type` tells which kind it is."""
+
+    # As a parameter of RootModel the union would be built at once, with all its models, at each cold start.
+    model_config = ConfigDict(defer_build=True)
+
+    root: Annotated[ImportSummary | BulkCreateSummary | BulkDeleteSummary | ExportSummary, Field(discriminator="type")]
 
 
 def job_summary(job: Job, *, now: str, rollback_days: int) -> HttpModel:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contacts.runtime.bulk_steps import OnError
+from typing import TYPE_CHECKING
+
 from contacts.runtime.wiring import Wiring
 from contacts.usecases.audit_exports import AuditExports
 from contacts.usecases.clean_up_exports import CleanUpExports
@@ -12,6 +13,9 @@ from contacts.usecases.link_export import LinkExport
 from contacts.usecases.mend_export import MendExport
 from contacts.usecases.start_export import StartExport
 from contacts.usecases.wind_up_export import WindUpExport
+
+if TYPE_CHECKING:
+    from contacts.runtime.bulk_steps import OnError
 
 
 def start_export(wiring: Wiring) -> StartExport:

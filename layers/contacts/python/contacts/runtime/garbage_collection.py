@@ -1,4 +1,4 @@
-"""How often a worker looks for cyclic garbage."""
+"""How often a function looks for cyclic garbage."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ _NEW_CONTAINERS = 50_000
 
 
 def collect_seldom() -> None:
-    """For functions that hold a thousand contacts at a time. Call it once, when the function is loaded."""
+    """For processes that hold a thousand contacts at a time, or load as many modules. Once a process is enough."""
     gc.set_threshold(_NEW_CONTAINERS, *gc.get_threshold()[1:])
