@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from contacts.adapters.dynamodb.contact_checks import check_write
+from contacts.adapters.dynamodb.contact_checks import check_write, new_place
 from contacts.adapters.dynamodb.contact_keys import TenantKeys, normalised_email
 from contacts.domain.contact import Contact, Mark
 from contacts.domain.contact_write import ContactWrite, Delete, Insert, InsertTwin, Settlement, Update, WriteResult
@@ -72,6 +72,8 @@ class MemoryContactStore:
         with self._lock:
             for write in writes:
                 check_write(_keys(tenant), write)
+                if isinstance(write, Insert):
+                    new_place(_keys(tenant), write.after)
             return [self._write(self._tenant(tenant), write) for write in writes]
 
     def settle(self, tenant: str, writes: Sequence[ContactWrite]) -> list[Settlement]:

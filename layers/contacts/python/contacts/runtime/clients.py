@@ -9,7 +9,7 @@ They are botocore's, as boto3's clients are too. boto3 itself would add to every
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.config import Config
 from botocore.session import Session
@@ -42,14 +42,22 @@ def _session() -> Session:
 @cache
 def dynamodb() -> DynamoDBClient:
     """For everything that may be sent twice."""
-    return cast("DynamoDBClient", _session().create_client("dynamodb", config=_common))
+    return _dynamodb(_common)
 
 
 @cache
 def dynamodb_sending_once() -> DynamoDBClient:
     """For writes of contacts: one whose answer was lost is settled by reading, never sent again unseen."""
     once = Config(retries={"total_max_attempts": 1, "mode": "standard"})
-    return cast("DynamoDBClient", _session().create_client("dynamodb", config=_common.merge(once)))
+    return _dynamodb(_common.merge(once))
+
+
+def _dynamodb(config: Config) -> DynamoDBClient:
+    client: Any = _session().create_client("dynamodb", config=config)
+    # The endpoint that was found for the client is that of all requests: botocore would find it anew for each of them,
+    # because some services have several.
+    client._ruleset_resolver = None
+    return cast("DynamoDBClient", client)
 
 
 @cache

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from contacts.adapters.dynamodb.contact_keys import TenantKeys, normalised_email
+from contacts.adapters.dynamodb.contact_keys import Key, TenantKeys
 from contacts.domain.contact import Contact
 from contacts.domain.contact_fields import EDITABLE_FIELDS
 from contacts.domain.contact_ids import is_contact_id
-from contacts.domain.contact_write import ContactWrite, Delete, Update
+from contacts.domain.contact_write import ContactWrite, Delete, InsertTwin, Update
 
 _FIELDS = frozenset(EDITABLE_FIELDS)
 
 
 def check_write(keys: TenantKeys, write: ContactWrite) -> None:
-    """Raises ValueError for a write that no store may carry out."""
+    """Raises ValueError for a write that no store may carry out; of an `Insert`, `new_place` looks at the id."""
     if isinstance(write, Delete):
         return
     # Fields become names of attributes, in statements too: none but our own may get there.
@@ -21,11 +21,19 @@ def check_write(keys: TenantKeys, write: ContactWrite) -> None:
     if isinstance(write, Update):
         if (write.after.id, write.after.version) != (write.before.id, write.before.version + 1):
             raise ValueError("an update keeps the id and makes the version one greater")
-    elif not _is_id_for_email(keys, write.after):
+    elif isinstance(write, InsertTwin):
+        new_place(keys, write.after)
+
+
+def new_place(keys: TenantKeys, contact: Contact) -> Key:
+    """Where a new contact is to live.
+
+    Its id has to begin with the slot of the e-mail: there the contact is looked up, and its twins are.
+
+    Raises:
+        ValueError: it does not.
+    """
+    place = keys.place(contact)
+    if not is_contact_id(contact.id) or not contact.id.startswith(place.sk):
         raise ValueError("a new contact's id has to come from Addressing.contact_id for its e-mail")
-
-
-def _is_id_for_email(keys: TenantKeys, contact: Contact) -> bool:
-    """The id has to begin with the slot of the e-mail: there the contact is looked up, and its twins are."""
-    email = normalised_email(contact)
-    return is_contact_id(contact.id) is not None and (email is None or contact.id.startswith(keys.slot(email)))
+    return place

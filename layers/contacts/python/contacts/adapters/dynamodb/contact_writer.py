@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
 from contacts.adapters.dynamodb.contact_batches import run_statements
-from contacts.adapters.dynamodb.contact_checks import check_write
+from contacts.adapters.dynamodb.contact_checks import check_write, new_place
 from contacts.adapters.dynamodb.contact_items import (
     TRACE_SECONDS,
     Item,
@@ -103,7 +103,7 @@ class ContactWriter:
         keys = self._keys
         match write:
             case Insert():
-                plan.in_place[number] = keys.place(write.after), write
+                plan.in_place[number] = new_place(keys, write.after), write
             case InsertTwin():
                 plan.units[number] = twin_unit(keys, write.after)
             case Update():
