@@ -135,6 +135,7 @@ class TestSigning:
             ("people-errors.csv", "text/csv; charset=utf-8"),
             ("PEOPLE.CSV", "text/csv; charset=utf-8"),
             ("people.json", "application/json"),
+            ("people.jsonl", "application/jsonl"),
             ("people.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             ("people.html", "application/octet-stream"),
             ("people", "application/octet-stream"),

@@ -18,6 +18,8 @@ _MAX_KEY_BYTES = 1_024
 _CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
+    # Not registered, and what the readers of the format go by: https://jsonlines.org
+    "jsonl": "application/jsonl",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 #: What a quoted `filename` can't hold everywhere: see RFC 6266, appendix D.

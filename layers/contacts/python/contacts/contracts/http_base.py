@@ -22,6 +22,13 @@ class HttpModel(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
+class RequestModel(HttpModel):
+    """What callers send, or a part of it: by its public names alone. The fingerprint of a request goes by these, too:
+    it leaves the request's key out by name."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+
 class ItemPage(HttpModel, Generic[Item]):
     """A page of a list. It can be shorter than asked for, even empty, and still have a next one."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, PlainValidator, StringConstraints, ValidationError
 
-from contacts.contracts.http_base import HttpModel
+from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.contracts.http_contacts import ContactBody
 from contacts.contracts.http_fields import Count, IdempotencyKeyField, check_number_of_contacts
 from contacts.contracts.http_violations import problem_of
@@ -35,7 +35,6 @@ class BulkContactBody(ContactBody):
     """A contact to create, and what its sender calls it."""
 
     model_config = ConfigDict(
-        populate_by_name=False,
         json_schema_extra={
             "examples": [{"clientContactId": "phone-17", "firstName": "Ada", "email": "ada@example.com"}]
         },
@@ -52,12 +51,10 @@ class BulkContactBody(ContactBody):
         return given
 
 
-class BulkCreateBody(HttpModel):
+class BulkCreateBody(RequestModel):
     """Contacts to create. One that does not validate is a failure of its own and keeps none of the others."""
 
-    # By camelCase names alone: the fingerprint of a request leaves its key out by that name.
     model_config = ConfigDict(
-        populate_by_name=False,
         json_schema_extra={
             "examples": [
                 {

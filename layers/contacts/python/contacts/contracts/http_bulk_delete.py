@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from contacts.contracts.http_base import HttpModel
+from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.contracts.http_fields import Count, Flag, IdempotencyKeyField, check_number_of_contacts
 from contacts.domain.bulk_entries import DeleteOutcome
 from contacts.domain.bulk_job import MAX_BULK_CONTACTS, BulkJob, BulkStatus
@@ -25,12 +25,10 @@ _OUTCOMES: dict[Outcome, CandidateOutcome] = {
 }
 
 
-class BulkDeleteBody(HttpModel):
+class BulkDeleteBody(RequestModel):
     """What to clean up: all that a bulk create job created, or those of it that `contactIds` names."""
 
-    # By camelCase names alone: the fingerprint of a request leaves its key out by that name.
     model_config = ConfigDict(
-        populate_by_name=False,
         json_schema_extra={
             "examples": [
                 {

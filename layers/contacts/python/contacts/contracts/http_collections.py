@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from contacts.contracts.http_base import HttpModel
+from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.contracts.http_fields import Timestamp
 from contacts.domain.collection import MAX_COLLECTION_NAME_CHARS, MAX_EDITOR_CHARS, MAX_EDITORS, Collection
 
@@ -17,7 +17,7 @@ Editors = Annotated[
 ]
 
 
-class CreateCollectionBody(HttpModel):
+class CreateCollectionBody(RequestModel):
     """A collection to make. Its creator may change its items without being among the editors."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Fair 2026", "editors": ["user-2"]}]})
@@ -26,7 +26,7 @@ class CreateCollectionBody(HttpModel):
     editors: Editors = Field(default_factory=list)
 
 
-class SetEditorsBody(HttpModel):
+class SetEditorsBody(RequestModel):
     """All of a collection's editors, in place of those that it has."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"editors": ["user-2", "user-3"]}]})

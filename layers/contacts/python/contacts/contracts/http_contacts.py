@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from contacts.contracts.http_base import HttpModel
+from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.contracts.http_fields import Tags, Timestamp
 from contacts.domain.contact import Contact
 from contacts.domain.contact_fields import (
@@ -73,7 +73,7 @@ CustomFieldName = Annotated[str, AfterValidator(_custom_field_name)]
 Tally = Annotated[int, Field(ge=0, le=_MAX_COUNT, strict=True)]
 
 
-class Address(HttpModel):
+class Address(RequestModel):
     """A postal address; what is unknown is left out."""
 
     label: ListText | None = None
@@ -84,7 +84,7 @@ class Address(HttpModel):
     country: ListText | None = None
 
 
-class Engagement(HttpModel):
+class Engagement(RequestModel):
     """How the contact responded to what was sent."""
 
     emails_sent: Tally | None = None
@@ -93,7 +93,7 @@ class Engagement(HttpModel):
     last_engaged_at: Annotated[str, StringConstraints(max_length=40), AfterValidator(_timestamp)] | None = None
 
 
-class ContactBody(HttpModel):
+class ContactBody(RequestModel):
     """A contact's fields: all of a new one's, or those of an existing one that are to change.
 
     null and "" mean no value. A change follows JSON Merge Patch: `customFields` and `engagement` are merged name by

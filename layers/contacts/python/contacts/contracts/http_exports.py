@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
-from contacts.contracts.http_base import HttpModel
+from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.contracts.http_fields import Count, Flag, Timestamp
 from contacts.contracts.http_filters import Filters, to_filter
 from contacts.domain.contact_fields import CUSTOM_FIELD_PREFIX
@@ -38,7 +38,7 @@ _EXAMPLE_CHOICE: dict[str, Any] = {
 }
 
 
-class StartExportBody(HttpModel):
+class StartExportBody(RequestModel):
     """The export that is asked for: all contacts, or those that every one of filter, segment and collection means."""
 
     model_config = ConfigDict(

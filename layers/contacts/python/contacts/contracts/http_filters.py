@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from typing_extensions import TypeAliasType
 
-from contacts.contracts.http_base import HttpModel
+from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.domain.contact_fields import CUSTOM_FIELD_NAME_PATTERN, CUSTOM_FIELD_PREFIX
 from contacts.domain.contact_filter import (
     MAX_CONDITIONS,
@@ -70,7 +70,7 @@ def _without_default(schema: dict[str, Any]) -> None:
     del schema["default"]
 
 
-class FilterCondition(HttpModel):
+class FilterCondition(RequestModel):
     """One field compared.
 
     Text fields take `equals`, `in`, `contains`, `startsWith`, without regard to case and surrounding blanks; `id` and
@@ -119,7 +119,7 @@ class FilterCondition(HttpModel):
         return Condition(self.field, self.op, tuple(self.value) if isinstance(self.value, list) else self.value)
 
 
-class FilterAnd(HttpModel):
+class FilterAnd(RequestModel):
     """Every one of them holds."""
 
     and_: Annotated[list[FilterBody], Field(alias="and", min_length=1)]
@@ -128,7 +128,7 @@ class FilterAnd(HttpModel):
         return AllOf(tuple(each.to_domain() for each in self.and_))
 
 
-class FilterOr(HttpModel):
+class FilterOr(RequestModel):
     """At least one of them holds."""
 
     or_: Annotated[list[FilterBody], Field(alias="or", min_length=1)]
@@ -137,7 +137,7 @@ class FilterOr(HttpModel):
         return AnyOf(tuple(each.to_domain() for each in self.or_))
 
 
-class FilterNot(HttpModel):
+class FilterNot(RequestModel):
     """It does not hold; true where the field has no value."""
 
     not_: Annotated[FilterBody, Field(alias="not")]
@@ -148,15 +148,18 @@ class FilterNot(HttpModel):
 
 #: Pydantic puts the name of the union's member into a place; the caller wrote none of them.
 _AND, _OR, _NOT, _CONDITION = _MEMBERS = ("<and>", "<or>", "<not>", "<condition>")
+_JOINS: Final = ("and", "or", "not")
 _MEMBER_OF: Final = {"and": _AND, "or": _OR, "not": _NOT, FilterAnd: _AND, FilterOr: _OR, FilterNot: _NOT}
 
 
 def _member(value: Any) -> str | None:
     if isinstance(value, HttpModel):
         return _MEMBER_OF.get(type(value), _CONDITION)
-    if not isinstance(value, Mapping) or not value:
+    if not isinstance(value, Mapping):
         return None
-    return next((_MEMBER_OF[name] for name in ("and", "or", "not") if name in value), _CONDITION)
+    joins = [_MEMBER_OF[name] for name in _JOINS if name in value]
+    forms = [*joins, _CONDITION] if value.keys() & FilterCondition.model_fields.keys() else joins
+    return forms[0] if len(forms) == 1 else None
 
 
 FilterBody = TypeAliasType(
@@ -169,7 +172,8 @@ FilterBody = TypeAliasType(
         Discriminator(
             _member,
             custom_error_type="no_filter",
-            custom_error_message="this must be an object with `and`, `or`, `not`, or `field`, `op` and `value`",
+            custom_error_message="this must be an object with one of `and`, `or` and `not`, or with `field`, `op` and "
+            "`value`",
         ),
     ],
 )

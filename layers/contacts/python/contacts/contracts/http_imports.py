@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from contacts.contracts.http_base import HttpModel
+from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.contracts.http_fields import Count, Timestamp
 from contacts.contracts.http_jobs import ImportFields, ImportOptionsBody, import_fields
 from contacts.domain.import_job import ImportJob, ImportStatus
@@ -24,7 +24,7 @@ FileName = Annotated[
 Text = Annotated[str, StringConstraints(max_length=1_024)]
 
 
-class CreateUploadBody(HttpModel):
+class CreateUploadBody(RequestModel):
     """The file that is to be uploaded."""
 
     file_name: FileName
@@ -66,7 +66,7 @@ class UploadAnswer(HttpModel):
         return cls(file_url=file_url, upload=form, max_bytes=max_bytes, expires_at=expires_at)
 
 
-class StartImportBody(HttpModel):
+class StartImportBody(RequestModel):
     """The import that is asked for."""
 
     model_config = ConfigDict(

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from contacts.contracts.http_base import HttpModel
+from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.contracts.http_fields import Count, Flag, Tags, Timestamp
 from contacts.domain.import_job import BlankValues, DuplicateStrategy, ImportJob, ImportOptions, ImportStatus
 from contacts.domain.rollback import OnConflict, Rollback, RollbackStatus
@@ -16,7 +16,7 @@ from contacts.domain.segment import MAX_SEGMENT_NAME_CHARS
 FileType = Literal["csv", "xlsx", "json"]
 
 
-class ImportOptionsBody(HttpModel):
+class ImportOptionsBody(RequestModel):
     """How the file is read and written."""
 
     file_type: FileType | None = Field(default=None, description="Found from the file's name and content if null.")

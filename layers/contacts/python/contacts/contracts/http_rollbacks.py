@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from contacts.contracts.http_base import HttpModel
+from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.contracts.http_fields import Count, Flag
 from contacts.domain.import_job import ImportJob, ImportStatus
 from contacts.domain.rollback import OnConflict, RollbackReason
 from contacts.domain.rows import Outcome, RowOutcome
 
 
-class RollbackBody(HttpModel):
+class RollbackBody(RequestModel):
     """The rollback that is asked for."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"onConflict": "keep", "dryRun": True}]})

@@ -15,8 +15,9 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=IDEMPOTENCY_KEY_PATTERN,
-        description="1 to 255 visible ASCII characters of the caller's choice. For 24 hours the same key with the same "
-        "request makes nothing anew and gets the same answer. Keys belong to a tenant and user.",
+        description="1 to 255 visible ASCII characters of the caller's choice. For 24 hours, from the last change of "
+        "the job where there is one, the same key with the same request makes nothing anew and gets the same answer. "
+        "Keys belong to a tenant and user.",
     ),
 ]
 IfMatch = Annotated[

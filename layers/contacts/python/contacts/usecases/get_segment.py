@@ -20,5 +20,5 @@ class GetSegment:
         """
         segment = self._segments.find(tenant, segment_id) if may_be_an_id(segment_id) else None
         if segment is None:
-            raise NotFound("there is no segment of this id", code="SEGMENT_NOT_FOUND")
+            raise NotFound("there is no segment of this id", code="SEGMENT_NOT_FOUND", field="segmentId")
         return segment
