@@ -122,6 +122,19 @@ class ContactsApi:
         """A short-lived link to the file of an export."""
         return self._link(f"/api/contacts/export/{_segment(job_id)}/download")
 
+    def create_collection(self, body: Json, *, idempotency_key: str) -> Json:
+        """Make a collection; `body` is {name, editors?}."""
+        return self._post("/api/collections", body, idempotency_key)
+
+    def list_collections(self, *, limit: int, cursor: str | None) -> Json:
+        """A page of the tenant's collections: {items, nextCursor}."""
+        return self._json(self._get("/api/collections", {"limit": str(limit), "cursor": cursor}))
+
+    def list_collection_items(self, collection_id: str, *, limit: int, cursor: str | None) -> Json:
+        """A page of a collection's contacts: {items, nextCursor}."""
+        params = {"limit": str(limit), "cursor": cursor}
+        return self._json(self._get(f"/api/collections/{_segment(collection_id)}/items", params))
+
     def list_jobs(self, *, kind: str | None, status: str | None, limit: int, cursor: str | None) -> Json:
         """A page of the tenant's jobs, newest first: {items, nextCursor}."""
         params = {"type": kind, "status": status, "limit": str(limit), "cursor": cursor}

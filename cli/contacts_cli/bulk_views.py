@@ -39,7 +39,7 @@ def bulk_summary(job: Job) -> RenderableType:
     errors = job.get("errors") or []
     if errors:
         parts.append(Text("\nFirst errors" if len(errors) > _SHOWN_ERRORS else "\nErrors", style="bold"))
-        parts.append(_errors_table(errors[:_SHOWN_ERRORS]))
+        parts.append(bulk_errors_table(errors[:_SHOWN_ERRORS]))
     return Group(*parts)
 
 
@@ -99,7 +99,8 @@ def _counts(job: Job) -> Table:
     return table
 
 
-def _errors_table(errors: Iterable[Job]) -> Table:
+def bulk_errors_table(errors: Iterable[Job]) -> Table:
+    """Contacts of a bulk job that failed, one a line: by their place in the request, or by their id."""
     table = plain_table()
     table.add_column("Contact", no_wrap=True)
     table.add_column("Code", no_wrap=True)

@@ -1,15 +1,14 @@
-"""`contacts jobs`, `contacts job`, `contacts errors` and `contacts results`."""
+"""`contacts jobs`, `contacts job` and `contacts results`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from contacts_cli.api_client import ContactsApi, Json
+from contacts_cli.api_client import ContactsApi
 from contacts_cli.connection import (
     DEFAULT_LOCAL_USER,
     AsOption,
@@ -20,14 +19,13 @@ from contacts_cli.connection import (
 )
 from contacts_cli.failures import ExitCode
 from contacts_cli.file_transfer import download_file
-from contacts_cli.job_views import errors_table, job_summary, jobs_table, say_what_next
+from contacts_cli.job_views import job_summary, jobs_table, say_what_next
 from contacts_cli.job_watch import exit_code_of, watch_job
 from contacts_cli.kept_contacts import show_kept
+from contacts_cli.pages import AllOption, JsonOption, LimitOption, collect
 from contacts_cli.session import Session
 
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-AllOption = Annotated[bool, typer.Option("--all", help="All of them, without a limit.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace FILE if it is there already.")]
 
 
@@ -40,10 +38,6 @@ class JobType(StrEnum):
     EXPORT = "export"
 
 
-#: The greatest `limit` that every list of the API takes.
-_MAX_PAGE = 100
-
-
 def list_jobs(
     context: typer.Context,
     *,
@@ -52,7 +46,7 @@ def list_jobs(
         str | None,
         typer.Option(metavar="STATUS", help="Only jobs in this status, e.g. failed, or FAILED of a bulk job."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many to show.")] = 20,
+    limit: LimitOption = 20,
     every: AllOption = False,
     as_json: JsonOption = False,
     url: UrlOption = None,
@@ -63,7 +57,7 @@ def list_jobs(
     """List jobs, newest first."""
     session: Session = context.obj
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
-        found = _collect(
+        found = collect(
             lambda size, cursor: api.list_jobs(kind=kind, status=status, limit=size, cursor=cursor),
             None if every else limit,
         )
@@ -107,42 +101,6 @@ def show_job(
     raise typer.Exit(exit_code_of(job, strict=strict) if watch else ExitCode.DONE)
 
 
-def list_errors(
-    context: typer.Context,
-    *,
-    job_id: JobId,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many to show.")] = 20,
-    every: AllOption = False,
-    download: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Save the failed rows as CSV, ready to be corrected and imported again."),
-    ] = None,
-    force: ForceOption = False,
-    as_json: JsonOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
-) -> None:
-    """Show or save the rows of an import that were in error."""
-    session: Session = context.obj
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
-        if download is not None:
-            _save(api.errors_link(job_id), download, force=force, session=session)
-            return
-        found = _collect(
-            lambda size, cursor: api.list_errors(job_id, limit=size, cursor=cursor), None if every else limit
-        )
-    if as_json:
-        session.print_json(found)
-    elif found["items"]:
-        session.out.print(errors_table(found["items"]))
-    else:
-        session.say("no row errors")
-    if found["nextCursor"]:
-        session.say(f"there are more than these {limit}: --limit, --all or --download FILE", style="dim")
-
-
 def save_results(
     context: typer.Context,
     *,
@@ -161,21 +119,10 @@ def save_results(
     session: Session = context.obj
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
         link = api.rollback_link(job_id) if rollback else api.results_link(job_id)
-        _save(link, download, force=force, session=session)
+        save(link, download, force=force, session=session)
 
 
-def _save(link: str, target: Path, *, force: bool, session: Session) -> None:
+def save(link: str, target: Path, *, force: bool, session: Session) -> None:
+    """Download a file, and say so."""
     download_file(link, target, overwrite=force, session=session)
     session.say(f"saved {target} ({target.stat().st_size:,} bytes)")
-
-
-def _collect(fetch: Callable[[int, str | None], Json], wanted: int | None) -> Json:
-    """The first `wanted` items over as many pages as it takes, None for all; `nextCursor` where there are more."""
-    items: list[Json] = []
-    cursor: str | None = None
-    while True:
-        page = fetch(_MAX_PAGE if wanted is None else min(wanted - len(items), _MAX_PAGE), cursor)
-        items += page["items"]
-        cursor = page.get("nextCursor")
-        if not cursor or (wanted is not None and len(items) >= wanted):
-            return {"items": items, "nextCursor": cursor}

@@ -10,10 +10,12 @@ import typer
 
 from contacts_cli.bulk_create_command import bulk_create
 from contacts_cli.bulk_delete_command import bulk_delete
+from contacts_cli.collection_commands import collections
+from contacts_cli.error_commands import list_errors
 from contacts_cli.export_commands import download_export, export_contacts
 from contacts_cli.failures import EXIT_CODES_HELP, CommandFailed
 from contacts_cli.import_command import import_file
-from contacts_cli.job_commands import list_errors, list_jobs, save_results, show_job
+from contacts_cli.job_commands import list_jobs, save_results, show_job
 from contacts_cli.rollback_command import roll_back
 from contacts_cli.session import Session
 
@@ -35,6 +37,7 @@ app.command("jobs")(list_jobs)
 app.command("job")(show_job)
 app.command("errors")(list_errors)
 app.command("results")(save_results)
+app.add_typer(collections, name="collections")
 
 
 def _print_version(context: typer.Context, wanted: bool) -> None:

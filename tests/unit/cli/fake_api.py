@@ -185,6 +185,8 @@ class FakeApi(httpx.BaseTransport):
             return httpx.Response(201, json=answer)
         key = request.headers["Idempotency-Key"]
         self.started.setdefault(key, json.loads(body))
+        if request.url.path == "/api/collections":
+            return httpx.Response(201, json={"id": "collection-1", **json.loads(body)})
         if request.url.path.endswith("/rollback"):
             return httpx.Response(202, json={"success": True, "jobId": "job-1", "status": "rolling_back"})
         if "/bulk-" in request.url.path:
@@ -195,6 +197,8 @@ class FakeApi(httpx.BaseTransport):
         return httpx.Response(202, json={"jobId": f"job-{list(self.started).index(key) + 1}", "status": "pending"})
 
     def _get(self, request: httpx.Request) -> httpx.Response:
+        if self.kind not in (None, "import") and request.url.path.startswith("/api/contacts/import/"):
+            return error(404, "JOB_NOT_FOUND", "There is no such job.")
         if request.url.path.endswith("/download"):
             return httpx.Response(200, json={"downloadUrl": f"{STORAGE}/signed?secret=1"})
         shown = re.fullmatch(r"/api/contacts/(import|bulk-create|bulk-delete|export)/[^/]+", request.url.path)
@@ -215,6 +219,8 @@ class FakeApi(httpx.BaseTransport):
         make: Callable[[int], dict[str, Any]] = (
             (lambda n: job(f"job-{n}"))
             if request.url.path.endswith("/api/jobs")
+            else (lambda n: {"id": f"collection-{n}", "name": f"Fair {n}"})
+            if request.url.path.endswith("/api/collections")
             else (lambda n: job()["errors"][0] | {"row": n})
         )
         items = [make(number) for number in range(first, min(end, 5))]

@@ -59,7 +59,7 @@ def test_the_table_of_jobs_fits_80_columns_and_never_cuts_an_id(run: Run, api: F
 def test_no_jobs_and_no_errors_are_said_not_drawn(run: Run, api: FakeApi) -> None:
     nothing = {"items": [], "nextCursor": None}
     api.replies = [httpx.Response(200, json=nothing), httpx.Response(200, json=nothing)]
-    assert (run("jobs").err, run("errors", "job-1").err) == ("no jobs\n", "no row errors\n")
+    assert (run("jobs").err, run("errors", "job-1").err) == ("no jobs\n", "no errors\n")
 
 
 @pytest.mark.parametrize(
