@@ -6,8 +6,10 @@ Waits are skipped and noted; what the definition does is not.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,6 +76,8 @@ def play(
     monkeypatch.setattr(stepfunctions, "_call_lambda", call)
     monkeypatch.setattr(stepfunctions, "_s3_object_text", read)
     monkeypatch.setattr(stepfunctions, "_scaled_sleep", done.waits.append)
+    # The engine's pause before every execution, whatever its definition says.
+    monkeypatch.setattr(stepfunctions, "time", SimpleNamespace(**{**vars(time), "sleep": lambda _seconds: None}))
     monkeypatch.setattr(stepfunctions, "_emit_execution_status_event", lambda _execution: None)
     machine_arn = f"arn:aws:states:eu-central-1:000000000000:stateMachine:{machine}"
     arn = f"arn:aws:states:eu-central-1:000000000000:execution:{machine}:played"

@@ -64,14 +64,24 @@ def test_notifications_are_encrypted_with_a_key_that_the_publishers_may_use(temp
         # Has a consumer, which empties it before its depth is looked at.
         ("AWS/SQS", "NumberOfMessagesReceived", {"Fn::GetAtt": ["BulkSlicesDeadLetters", "QueueName"]}),
         ("AWS/ApiGateway", "5xx", {"Ref": "ContactsApi"}),
-        ("AWS/DynamoDB", "WriteThrottleEvents", {"Ref": "ContactsTable"}),
-        ("AWS/DynamoDB", "ReadThrottleEvents", {"Ref": "ContactsTable"}),
         ("AWS/Lambda", "Throttles", None),
     ],
 )
 def test_there_is_an_alarm(template: dict[str, Any], namespace: str, metric: str, dimension: Any) -> None:
     found = [alarm for alarm in _alarms(template) if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)]
     assert [[d["Value"] for d in alarm.get("Dimensions", [])] for alarm in found] == [[dimension] if dimension else []]
+
+
+@pytest.mark.parametrize("metric", ["WriteThrottleEvents", "ReadThrottleEvents"])
+def test_every_table_has_alarms_for_throttles(template: dict[str, Any], metric: str) -> None:
+    watched = [
+        alarm["Dimensions"]
+        for alarm in _alarms(template)
+        if (alarm["Namespace"], alarm["MetricName"]) == ("AWS/DynamoDB", metric)
+    ]
+    tables = of_type(template, "AWS::DynamoDB::Table")
+    assert len(tables) == 2
+    assert watched == [[{"Name": "TableName", "Value": {"Ref": table}}] for table in tables]
 
 
 def test_there_is_an_alarm_for_slices_that_wait_long_before_they_are_given_up(template: dict[str, Any]) -> None:

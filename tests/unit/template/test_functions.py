@@ -10,6 +10,7 @@ import pytest
 
 from contacts.contracts.slice_message import SliceMessage
 from contacts.contracts.steps import CleanUpExportsInput
+from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE
 from contacts.usecases.mend_bulk_job import OVERDUE_AFTER
 
 from .sam_template import ROOT, folder, functions, of_type, tasks, variables
@@ -191,6 +192,12 @@ def test_a_message_stays_hidden_for_longer_than_a_worker_can_be_at_it(template: 
     for name, function in functions(template).items():
         if _event_types(function) == {"SQS"}:
             assert _queue_of(function, template)["VisibilityTimeout"] == 6 * function["Timeout"], name
+
+
+def test_who_closes_a_slice_comes_again_when_its_workers_are_gone(template: dict[str, Any]) -> None:
+    workers = [functions(template)[name]["Timeout"] for name in ("CreateBulkSliceFunction", "DeleteBulkSliceFunction")]
+    again = template["Resources"]["BulkSlicesDeadLetters"]["Properties"]["VisibilityTimeout"]
+    assert timedelta(seconds=max(workers)) < SLICE_WORKER_LIFE < timedelta(seconds=again)
 
 
 def test_the_sweeper_waits_until_a_message_can_be_on_its_way_no_more(template: dict[str, Any]) -> None:

@@ -136,11 +136,11 @@ def test_a_bulk_job_writes_only_what_is_its_own(cloudformation: dict[str, Any]) 
         "BulkDeleteApiFunctionRole": {entries},
         "CreateBulkSliceFunctionRole": {plans, outcomes},
         "DeleteBulkSliceFunctionRole": {plans, outcomes, deletions},
-        "CloseBulkSlicesFunctionRole": {outcomes, deletions},
+        "CloseBulkSlicesFunctionRole": {plans, outcomes, deletions},
     }
     for role, patterns in own.items():
         assert objects(cloudformation, role, "s3:PutObject") == patterns, role
-    assert {outcomes, deletions} <= objects(cloudformation, "SweepJobsFunctionRole", "s3:PutObject")
+    assert {plans, outcomes, deletions} <= objects(cloudformation, "SweepJobsFunctionRole", "s3:PutObject")
     keys = {
         object_keys.bulk_entries_key("tenant", "job"): entries,
         object_keys.bulk_plan_key("tenant", "job", 1, 2): plans,
