@@ -17,7 +17,10 @@ def ephemeral_stack(directory: Path, owner_pid: int, template: Path = ROOT / "te
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / "shared.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        settings = Settings(port=free_port(), directory=directory, template=template, owner_pid=owner_pid)
+        # Nobody starts it again, and saving what a load has left takes minutes.
+        settings = Settings(
+            port=free_port(), directory=directory, template=template, owner_pid=owner_pid, keeps_state=False
+        )
         try:
             return read_stack(settings)
         except StackError:

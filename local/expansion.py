@@ -5,8 +5,6 @@ import os
 from copy import deepcopy
 from typing import Any
 
-from samtranslator.translator.transform import transform
-
 from local.http_api import expand_http_apis
 from local.losses import refuse_unknown, without_dropped_types
 
@@ -34,6 +32,8 @@ def expand(template: dict[str, Any], parameters: dict[str, str], region: str) ->
         UnsupportedApiError: an HTTP API uses something that would be lost.
         UnknownToEngineError: some property would be, or may be, lost.
     """
+    from samtranslator.translator.transform import transform  # noqa: PLC0415 - takes longer than all that `status` does
+
     values = _values(template, parameters)
     os.environ["AWS_DEFAULT_REGION"] = region  # SAM looks up partition and region through it
     expanded = transform(deepcopy(template), values, _NoManagedPolicies())

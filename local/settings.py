@@ -31,6 +31,10 @@ class Settings:
     """Whether somebody asked for this port; else a running stack's own port is as good."""
     owner_pid: int | None = None
     """The stack ends with this process, where there is one."""
+    keeps_state: bool = True
+    """Whether what it holds is there again after `down` and `up`."""
+    functions_endpoint: str | None = None
+    """Where functions reach the AWS services, if not at `endpoint` itself: at a proxy in front of it."""
 
     @property
     def endpoint(self) -> str:
@@ -49,7 +53,8 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Settings from PORT, CONTACTS_LOCAL_DIR, CONTACTS_LOCAL_TEMPLATE and CONTACTS_LOCAL_OWNER_PID, all optional.
+    """Settings from PORT, CONTACTS_LOCAL_DIR, CONTACTS_LOCAL_TEMPLATE, CONTACTS_LOCAL_OWNER_PID and
+    CONTACTS_LOCAL_FUNCTIONS_ENDPOINT, all optional.
 
     Raises:
         SettingsError: PORT is no port number.
@@ -64,4 +69,5 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         port_chosen=bool(environment.get("PORT")),
         template=Path(environment.get("CONTACTS_LOCAL_TEMPLATE") or ROOT / "template.yaml").resolve(),
         owner_pid=int(owner) if owner else None,
+        functions_endpoint=environment.get("CONTACTS_LOCAL_FUNCTIONS_ENDPOINT") or None,
     )

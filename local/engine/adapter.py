@@ -8,12 +8,13 @@ from typing import Any, TextIO
 import ministack.app
 import yaml
 from ministack.core import iam_actions, lambda_runtime, persistence
-from ministack.services import dynamodb, lambda_svc
+from ministack.services import dynamodb, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 from local.engine import authorization, function_process, key_conditions, partiql_batches
 from local.engine.version import require_adapted_version
 
+_PAUSE_BEFORE_AN_EXECUTION = 0.15
 _INTERNAL_ERROR = {
     "statusCode": 500,
     "headers": {"Content-Type": "application/json"},
@@ -45,6 +46,12 @@ def apply() -> None:
     _replace(lambda_runtime, "_worker_class_for", lambda _: lambda _config: function_process.FunctionProcess)
     _replace(lambda_svc, "_execute_function_warm", lambda _: function_process.execute)
 
+    # An execution starts at once.
+    _replace(stepfunctions, "time", _without_the_pause_before_an_execution)
+
+    # A task's time does not run while it waits for one of our few processes.
+    _replace(stepfunctions, "_invoke_resource_with_timeout", _timed_by_the_function)
+
     # A function that raises is a plain 500 to an HTTP API's client; its message stays inside.
     _replace(lambda_svc, "lambda_execute_result_to_api_proxy_response", _as_http_api_answers)
 
@@ -75,6 +82,28 @@ def _as_http_api_answers(
         return (dict(_INTERNAL_ERROR), None) if result.get("error") else original(result)
 
     return answer
+
+
+def _without_the_pause_before_an_execution(original: Any) -> SimpleNamespace:
+    """The module as the engine uses it, which sleeps so long before every execution, and else as definitions say."""
+
+    def sleep(seconds: float) -> None:
+        if seconds != _PAUSE_BEFORE_AN_EXECUTION:
+            original.sleep(seconds)
+
+    return SimpleNamespace(**{**vars(original), "sleep": sleep})
+
+
+def _timed_by_the_function(original: Callable[[str, Any, float], Any]) -> Callable[[str, Any, float], Any]:
+    """Lambda starts a function at once, so a task's time-out never comes before the function's own, which is shorter;
+    here a thousand parts wait in line, and the engine would call those again that wait for long."""
+
+    def invoke(resource: str, parameters: Any, timeout: float) -> Any:
+        if ":lambda:" in resource:
+            return stepfunctions._invoke_resource(resource, parameters)
+        return original(resource, parameters, timeout)
+
+    return invoke
 
 
 def _with_numbers(original: Callable[..., int]) -> Callable[..., int]:

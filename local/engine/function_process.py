@@ -27,6 +27,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from local.engine.fair_places import FairPlaces
 from local.engine.runtime_modules import hidden_modules
 
 logger = logging.getLogger("local.functions")
@@ -40,7 +41,7 @@ MOST_PROCESSES = max(8, 4 * (os.cpu_count() or 1))
 """Of one function at once. Further invocations wait for one of them, where Lambda would start more machines: fifty that
 start at once on a laptop would all come to their time-outs instead."""
 
-_places: dict[str, threading.BoundedSemaphore] = {}
+_places: dict[str, FairPlaces] = {}
 
 
 class FunctionProcess:
@@ -173,7 +174,9 @@ def execute(func: Mapping[str, Any], event: Any, request_id: str) -> dict[str, A
     """Stands in for the engine's warm executor: the same answer, with the runtime's error payload as it is."""
     config = func["config"]
     lambda_svc._ensure_reaper_thread()
-    with _places.setdefault(config["FunctionArn"], threading.BoundedSemaphore(MOST_PROCESSES)):
+    # A step's event names its job: the many parts of one import leave room for the few of another.
+    line = str(event["jobId"]) if isinstance(event, dict) and "jobId" in event else None
+    with _places.setdefault(config["FunctionArn"], FairPlaces(MOST_PROCESSES)).place(line):
         process, _ = lambda_runtime.acquire_worker(
             config["FunctionName"], config, func["code_zip"], qualifier=config.get("Version", "$LATEST")
         )
@@ -223,7 +226,7 @@ def _layer_directories(config: Mapping[str, Any]) -> list[Path]:
 
 
 def _environment(config: Mapping[str, Any], code_dir: Path, scratch: Path) -> dict[str, str]:
-    """What Lambda sets, what the template sets, and the endpoint of the engine: nothing of the operator's shell.
+    """What Lambda sets, what the template sets, and the endpoint of AWS: nothing of the operator's shell.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
@@ -232,7 +235,7 @@ def _environment(config: Mapping[str, Any], code_dir: Path, scratch: Path) -> di
     return {
         **(config.get("Environment") or {}).get("Variables", {}),
         **lambda_runtime.execution_credentials(config),
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
+        "AWS_ENDPOINT_URL": os.environ["LOCAL_FUNCTIONS_ENDPOINT"],
         "AWS_DEFAULT_REGION": region,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{config['Runtime']}",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),

@@ -1,17 +1,22 @@
 """The adapter's own judgement, and the pin that ties it to one release of the engine."""
 
+import inspect
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
+from ministack.services import stepfunctions
 
-from local.engine import version
+from local.engine import adapter, version
 from local.engine.authorization import counts_as_tls, partiql_checks
 from local.engine.runtime_modules import hidden_modules
 from local.issuer import AUDIENCE, Issuer
 from local.settings import ROOT, SettingsError, from_environment
+from local.stack import _engine_environment
 
 TABLE = "arn:aws:dynamodb:r:1:table/"
 
@@ -66,6 +71,16 @@ def test_loopback_alone_counts_as_tls(address: str, private: bool) -> None:
     assert counts_as_tls(address) is private
 
 
+def test_of_an_executions_waits_its_definitions_own_remain() -> None:
+    pause = adapter._PAUSE_BEFORE_AN_EXECUTION
+    assert f"    time.sleep({pause})\n" in inspect.getsource(stepfunctions._run_execution)
+    slept: list[float] = []
+    time = adapter._without_the_pause_before_an_execution(SimpleNamespace(sleep=slept.append, time=lambda: 7))
+    for seconds in (pause, 0.1, 2):
+        time.sleep(seconds)
+    assert (slept, time.time()) == ([0.1, 2], 7)
+
+
 def test_a_layer_shows_its_requirements_and_theirs(tmp_path: Path) -> None:
     code, layer = tmp_path / "code", tmp_path / "layer"
     code.mkdir()
@@ -112,3 +127,9 @@ def test_settings_come_from_the_environment_or_defaults() -> None:
     assert from_environment({}).directory == ROOT / ".local"
     own = from_environment({"PORT": "5000", "CONTACTS_LOCAL_DIR": "/x", "CONTACTS_LOCAL_OWNER_PID": "7"})
     assert (own.endpoint, own.directory, own.owner_pid) == ("http://127.0.0.1:5000", Path("/x"), 7)
+
+
+def test_only_a_stack_that_is_started_again_saves_what_it_holds() -> None:
+    own = from_environment({})
+    assert _engine_environment(own)["PERSIST_STATE"] == "1"
+    assert _engine_environment(replace(own, keeps_state=False))["PERSIST_STATE"] == "0"
