@@ -1,21 +1,28 @@
 # Everything a person or the CI does here. `make help` lists it.
 
+# An empty value is as good as none: without bytecode every process would compile all tests anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 PYTHON ?= python3
 JOBS   ?= 2
 ROWS   ?= 100000
 SEQUENCES ?= 50000
 STEPS ?= 50000
 EXAMPLES ?= 100
+FAULTS ?= 10000
+LOAD_JOBS ?= 100
+LOAD_ROWS ?= 10000
+MUTATIONS ?= 20000
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCAL  := $(BIN)/python -m local
 
 # The package `contacts` lives in its layer and is not installed: these programs find it there.
-lint openapi bench soak-schema soak-surface soak-crashes: export PYTHONPATH := layers/contacts/python:cli:.
+lint openapi bench bench-peers soak-schema soak-surface soak-crashes soak-faults soak-load soak-input: export PYTHONPATH := layers/contacts/python:cli:.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status clean invoke install test check lint types template e2e openapi bench soak soak-surface soak-crashes soak-guards soak-data soak-schema freeze
+.PHONY: help demo up down status clean invoke install test check lint types template e2e openapi bench bench-peers soak soak-crashes soak-faults soak-surface soak-guards soak-schema soak-load soak-input soak-data freeze
 
 help: ## List what there is to make
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,23 +70,19 @@ template: $(VENV)/.dev ## The SAM template (cfn-lint)
 e2e: $(VENV)/.dev ## The end-to-end tests alone
 	$(BIN)/pytest -q -n $(JOBS) --dist worksteal -m e2e
 
-bench: $(VENV)/.dev ## The figures that the README shows (ROWS=100000 of an import)
-	$(BIN)/python -m tests.benchmarks.contact_store_cpu
-	$(BIN)/python -m tests.benchmarks.read_files --rows 100000
-	$(BIN)/python -m tests.benchmarks.stage_memory
-	$(BIN)/python -m tests.benchmarks.import_cost --rows $(ROWS)
-	$(BIN)/python -m tests.benchmarks.write_files
-	$(BIN)/python -m tests.benchmarks.export_cost
-	$(BIN)/python -m tests.benchmarks.bulk_on_local_stack
+bench: $(VENV)/.dev $(VENV)/.sam ## Every figure in one table, and .bench/latest.json (ONLY="growth import_cost", QUICK=1)
+	$(BIN)/python -m tests.benchmarks.all_figures $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
-soak: $(VENV)/.dev soak-crashes soak-surface soak-guards soak-data ## Longer proofs than `test` has time for (SEQUENCES=50000 of imports, edits and rollbacks)
-	ROLLBACK_SEQUENCES=$(SEQUENCES) $(BIN)/pytest -q --timeout=0 tests/unit/usecases/test_rollback_model.py
+bench-peers: $(VENV)/.peers ## The same file through django-import-export, beside ours (ROWS=100000)
+	$(BIN)/python -m tests.benchmarks.peers --rows $(ROWS)
 
-soak-data: $(VENV)/.dev ## Look for personal data in all that a stack says; scans among writers, in all orders
-	SOAK=1 $(BIN)/pytest -q tests/e2e/test_personal_data.py tests/e2e/test_import.py tests/e2e/test_third_party_files.py tests/contract/test_contact_scan_races.py
+soak: soak-crashes soak-faults soak-surface soak-guards soak-schema soak-load soak-input soak-data ## All longer proofs, one after the other (about two hours)
 
 soak-crashes: $(VENV)/.dev ## Kill every handler before and after each call that it makes
 	$(BIN)/python -m tests.soak.crash_points
+
+soak-faults: $(VENV)/.dev ## Tenants at work behind a proxy that fires faults, then a checker of all that is stored (FAULTS=10000)
+	$(BIN)/python -m tests.soak.wire_faults --faults $(FAULTS)
 
 soak-surface: $(VENV)/.dev ## All that can be asked for, by chance, against a model (STEPS=50000)
 	$(BIN)/python -m tests.soak.whole_surface --steps $(STEPS)
@@ -89,6 +92,16 @@ soak-guards: $(VENV)/.dev ## Take the guards of the invariants out, one at a tim
 
 soak-schema: $(VENV)/.soak ## Schemathesis against the running stack (EXAMPLES=100 random requests an operation)
 	$(BIN)/python -m tests.soak.schemathesis_run --examples $(EXAMPLES)
+
+soak-load: $(VENV)/.dev ## 100 imports of 20 tenants at once on a local stack (LOAD_JOBS=100 LOAD_ROWS=10000)
+	$(BIN)/python -m tests.soak.load --jobs $(LOAD_JOBS) --rows $(LOAD_ROWS)
+
+soak-input: $(VENV)/.dev ## Damaged files through staging (MUTATIONS=20000)
+	$(BIN)/python -m tests.soak.input_mutations --mutations $(MUTATIONS)
+
+soak-data: $(VENV)/.dev ## Personal data in all that a stack says; scans among writers; sequences of rollbacks (SEQUENCES=50000)
+	SOAK=1 $(BIN)/pytest -q tests/e2e/test_personal_data.py tests/e2e/test_import.py tests/e2e/test_third_party_files.py tests/contract/test_contact_scan_races.py
+	ROLLBACK_SEQUENCES=$(SEQUENCES) $(BIN)/pytest -q --timeout=0 tests/unit/usecases/test_rollback_model.py
 
 openapi: $(VENV)/.dev ## Write functions/docs/openapi.json anew from the routes
 	$(BIN)/python -m local.openapi
@@ -111,6 +124,16 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.soak: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV) ..."
 	@$(PIP) install -c constraints.txt -e '.[soak]'
+	@touch $@ $(VENV)/.dev $(VENV)/.local
+
+# aws-sam-cli can't share our environment; without it, or without the functions' Python, layers are not measured.
+$(VENV)/.sam: | $(BIN)/python
+	@$(BIN)/python -m venv $(VENV)/sam && $(VENV)/sam/bin/pip install --disable-pip-version-check --quiet aws-sam-cli || echo "No aws-sam-cli: the sizes of layers will be left out."
+	@touch $@
+
+$(VENV)/.peers: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[peers]'
 	@touch $@ $(VENV)/.dev $(VENV)/.local
 
 $(BIN)/python:

@@ -1,4 +1,4 @@
-"""What DynamoDB charges, from the sizes of items, and list prices.
+"""What DynamoDB charges, from the sizes of items, and list prices of what an import asks of AWS.
 
 Sources: "Item sizes and formats", "Capacity unit consumption" and "Managing write throughput for a GSI" in the
 DynamoDB developer guide. A write costs a unit for each KB of the larger of both images, a strongly consistent read one
@@ -14,7 +14,7 @@ from typing import Any
 
 Item = Mapping[str, Mapping[str, Any]]
 
-#: On-demand list prices in US dollars, us-east-1 (N. Virginia), for the standard classes, in force since 2024-11-01.
+#: On-demand list prices in US dollars, us-east-1 (N. Virginia), for the standard classes; the date is DynamoDB's.
 PRICE_REGION = "us-east-1, list price since 2024-11-01"
 PRICES = {
     "write unit": 0.625 / 1_000_000,
@@ -22,7 +22,16 @@ PRICES = {
     "S3 PUT, POST or LIST": 0.005 / 1_000,
     "S3 GET or HEAD": 0.0004 / 1_000,
     "event": 1.00 / 1_000_000,
+    "SQS request": 0.40 / 1_000_000,
+    "Lambda GB-second (arm64)": 0.0000133334,
 }
+#: "At 1,769 MB, a function has the equivalent of one vCPU"; below that, time grows as memory shrinks.
+_GIGABYTES_A_PROCESSOR = 1_769 / 1_024
+
+
+def lambda_price(cpu_seconds: float) -> float:
+    """Dollars for so much work of one processor like this machine's, no time spent waiting."""
+    return cpu_seconds * _GIGABYTES_A_PROCESSOR * PRICES["Lambda GB-second (arm64)"]
 
 
 def item_size(item: Item) -> int:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,19 @@ from rich.table import Table
 _WIDTH = 132
 
 
+#: What a benchmark ends with that cannot measure here; the last line that it prints says why.
+LEFT_OUT_CODE = 3
+
+
+class LeftOut(Exception):
+    """Raised by a benchmark that cannot measure on this machine, e.g. `LeftOut("there is no Java")`."""
+
+
 class Verdict(StrEnum):
     PASS = "pass"
     MISS = "MISS"
-    #: A rate, which is this machine's: its budget is there to be read beside it.
-    SLOW = "slower"
+    #: Of a figure that does not bind, such as a rate of this machine: its budget is there to be read beside it.
+    BESIDE = "(miss)"
     NONE = ""
 
 
@@ -62,7 +71,7 @@ class Figure:
         if held is None:
             raise ValueError(f"{self.subject}, {self.name}: a budget of a ratio, and no baseline")
         kept = (self.at_most is None or held <= self.at_most) and (self.at_least is None or held >= self.at_least)
-        return Verdict.PASS if kept else Verdict.MISS if self.binds else Verdict.SLOW
+        return Verdict.PASS if kept else Verdict.MISS if self.binds else Verdict.BESIDE
 
     @property
     def budget(self) -> str:
@@ -87,28 +96,26 @@ def number(value: float | None) -> str:
 
 
 def show(figures: Sequence[Figure]) -> None:
-    """Print them as a table; a subject is named once."""
+    """Print them as a table, each below the subject that it shares with others."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("subject", "figure"):
-        table.add_column(heading)
+    table.add_column("")
     for heading in ("value", "baseline", "ratio", "budget"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("")
     table.add_column("baseline is")
-    subject = None
-    for each in figures:
-        ratio = f"{number(each.ratio)} x" if each.ratio is not None else ""
-        table.add_row(
-            "" if each.subject == subject else each.subject,
-            each.name,
-            number(each.value),
-            number(each.baseline),
-            ratio,
-            each.budget,
-            each.verdict.value,
-            each.against,
-        )
-        subject = each.subject
+    for subject, of_subject in groupby(figures, key=lambda each: each.subject):
+        table.add_row(subject)
+        for each in of_subject:
+            ratio = f"{number(each.ratio)} x" if each.ratio is not None else ""
+            table.add_row(
+                f"  {each.name}",
+                number(each.value),
+                number(each.baseline),
+                ratio,
+                each.budget,
+                each.verdict.value,
+                each.against,
+            )
     Console(width=_WIDTH, highlight=False).print(table)
 
 
@@ -120,13 +127,17 @@ def run(
     """A benchmark as a command: prints its figures, with `--json FILE` also stores them.
 
     Returns:
-        1 where a figure that binds is missed, else 0.
+        1 where a figure that binds is missed, 3 where `measure` says `LeftOut`, else 0.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", type=Path, metavar="FILE", help="store the figures there, too")
     add_arguments(parser)
     arguments = parser.parse_args()
-    figures = list(measure(arguments))
+    try:
+        figures = list(measure(arguments))
+    except LeftOut as reason:
+        print(reason)
+        return LEFT_OUT_CODE
     show(figures)
     if arguments.json:
         arguments.json.write_text(json.dumps([each.to_json() for each in figures], indent=1))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import cProfile
-import csv
-import io
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
 
 import boto3
 import orjson
@@ -19,7 +17,8 @@ from contacts.runtime.import_steps import apply_import_part, finish_import
 from contacts.runtime.settings import Settings
 from contacts.runtime.staging import stage_import
 from contacts.runtime.wiring import Wiring
-from tests.benchmarks.capacity import Index
+from tests.benchmarks.capacity import Index, lambda_price
+from tests.benchmarks.import_sample import MAPPING, Contents, Sample, sample
 from tests.benchmarks.metered_aws import MeteredAws
 from tests.benchmarks.metered_dynamodb import MeteredDynamoDB, Table
 from tests.benchmarks.metered_s3 import MeteredS3
@@ -29,16 +28,8 @@ from tests.support.dynamodb_tables import table_properties
 
 TENANT = "acme"
 TAGS = ("import", "2026")
-MAPPING = {
-    "E-mail": "email",
-    "First name": "firstName",
-    "Last name": "lastName",
-    "Company": "company",
-    "Phone": "phone",
-    "Title": "title",
-    "Zip": "customFields.zip",
-}
 WARM_UP_ROWS = 2_000
+WARM_UP_LOOP_ROWS = 100
 CLIENT_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -66,38 +57,28 @@ class Scenario:
     """A kind of import, and its budgets; None where there is none. `min_ratio` is to the loop's rows a CPU-second.
 
     Write units include indexes, members of the segment, the job and its parts; `max_contact_units` looks at the
-    contacts' table alone, because the job is written whatever becomes of the rows.
+    contacts' table alone, because the job is written whatever becomes of the rows. `has_loop` says whether the
+    specification's loop does the same.
     """
 
     name: str
     strategy: DuplicateStrategy
     segment: str | None = None
     all_exist: bool = False
-    max_requests: float = 0.06
+    has_loop: bool = True
+    max_requests: float | None = 0.06
     max_write_units: float | None = None
     max_contact_units: int | None = None
     min_rate: int | None = None
     min_ratio: float | None = None
 
+    def contacts(self, contents: Contents) -> int:
+        """How many contacts a file is about: with strategy create, every row is about one of its own."""
+        return contents.valid if self.strategy is DuplicateStrategy.CREATE else contents.people
+
 
 #: Fills empty tables, for imports that find everybody there.
 EARLIER = Scenario("earlier", DuplicateStrategy.SKIP)
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A file: `valid` rows of it can be imported, of `people` different e-mails."""
-
-    rows: Sequence[Mapping[str, str]]
-    valid: int
-    people: int
-
-    def to_csv(self) -> bytes:
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, list(MAPPING))
-        writer.writeheader()
-        writer.writerows(self.rows)
-        return text.getvalue().encode()
 
 
 @dataclass(frozen=True)
@@ -114,10 +95,10 @@ class Cost:
     price: float
 
     @classmethod
-    def metered(cls, aws: MeteredAws, cpu_seconds: float, sample: Sample) -> Cost:
+    def metered(cls, aws: MeteredAws, cpu_seconds: float, contents: Contents, scenario: Scenario) -> Cost:
         return cls(
-            rows=sample.valid,
-            contacts=sample.people,
+            rows=contents.valid,
+            contacts=scenario.contacts(contents),
             cpu_seconds=cpu_seconds,
             requests=aws.requests.total(),
             write_units=aws.dynamodb.write_units,
@@ -125,6 +106,9 @@ class Cost:
             read_units=aws.dynamodb.read_units,
             price=aws.price(),
         )
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
 
     @property
     def rate(self) -> float:
@@ -138,36 +122,34 @@ class Cost:
     def write_units_a_contact(self) -> float:
         return self.write_units / self.contacts
 
+    @property
+    def contact_units_a_contact(self) -> float:
+        return self.contact_units / self.contacts
 
-def sample(count: int, edition: str) -> Sample:
-    """Two files of different editions hold the same people with other companies, phones and titles."""
-    rows = []
-    for n in range(count):
-        person = n - 7 if n % 20 == 19 else n
-        rows.append(
-            {
-                "E-mail": "no e-mail" if n % 50 == 24 else f"Person.{person}@Example.com",
-                "First name": f"First{person % 1000}",
-                "Last name": f"Last{person % 3000}",
-                "Company": f"Company {edition} {n % 500}, Inc.",
-                "Phone": f"+49{edition}17{n:08}",
-                "Title": f"Engineer {edition}",
-                "Zip": f"{n % 99999:05}",
-            }
-        )
-    valid = [row["E-mail"] for row in rows if "@" in row["E-mail"]]
-    return Sample(rows, len(valid), len(set(valid)))
+    @property
+    def read_units_a_row(self) -> float:
+        return self.read_units / self.rows
+
+    @property
+    def dollars_a_million(self) -> float:
+        """Of contacts, for requests."""
+        return self.price / self.contacts * 1_000_000
+
+    @property
+    def compute_dollars_a_million(self) -> float:
+        """Of contacts, if Lambda were paid by CPU time."""
+        return lambda_price(self.cpu_seconds) / self.contacts * 1_000_000
 
 
 class Bench:
     """One tenant's empty tables and bucket, and the functions' use cases on them."""
 
-    def __init__(self) -> None:
+    def __init__(self, new_table: Callable[[Sequence[Index]], Table] = Table, s3: MeteredS3 | None = None) -> None:
         tables = {
-            name: Table([Index.from_template(index) for index in properties.get("GlobalSecondaryIndexes", ())])
+            name: new_table([Index.from_template(index) for index in properties.get("GlobalSecondaryIndexes", ())])
             for name, properties in table_properties().items()
         }
-        self.aws = MeteredAws(MeteredDynamoDB({**tables, **loop_tables()}), MeteredS3())
+        self.aws = MeteredAws(MeteredDynamoDB(tables), s3 or MeteredS3())
         for client in (clients.dynamodb, clients.dynamodb_sending_once, clients.s3, clients.events):
             client.cache_clear()
             self.aws.attach(client())
@@ -177,37 +159,22 @@ class Bench:
         self, job_id: str, file: Sample, scenario: Scenario, profile: cProfile.Profile | None = None
     ) -> Cost:
         """Stage the file, then measure the rest."""
-        self._stage(job_id, file, scenario)
-        parts = [entry["part"] for entry in orjson.loads(self.aws.s3.objects[manifest_key(TENANT, job_id)])]
-        apply, finish = apply_import_part(self.wiring), finish_import(self.wiring)
+        self.aws.s3.objects[upload_key(job_id)] = file.to_csv()
+        self.create_job(job_id, scenario)
+        self.stage(job_id)
         self.aws.reset()
         if profile:
             profile.enable()
-        for part in parts:
-            apply(job_id, part)
-        finish(job_id)
+        self.apply_and_finish(job_id)
         if profile:
             profile.disable()
-        cost = Cost.metered(self.aws, self.aws.cpu_seconds(), file)
-        self._check(job_id, file, scenario)
+        cost = Cost.metered(self.aws, self.aws.cpu_seconds(), file.contents, scenario)
+        self.check(job_id, file.contents, scenario)
         return cost
 
-    def loop_over(self, file: Sample, scenario: Scenario) -> Cost:
-        """The specification's loop over the same rows."""
-        resource = boto3.resource("dynamodb")
-        self.aws.attach(resource.meta.client)
-        loop = SpecificationLoop(resource, strategy=scenario.strategy, tags=TAGS, segment=scenario.segment)
-        self.aws.reset()
-        result = loop(file.rows, MAPPING)
-        cost = Cost.metered(self.aws, self.aws.cpu_seconds(), file)
-        if result.created + result.updated + result.skipped != len(file.rows):
-            raise SystemExit(f"the loop went wrong: {result.created} created, {result.updated} updated")
-        return cost
-
-    def _stage(self, job_id: str, file: Sample, scenario: Scenario) -> None:
+    def create_job(self, job_id: str, scenario: Scenario) -> None:
+        """Of the file under `upload_key`."""
         now = self.wiring.clock()
-        key = f"uploads/{TENANT}/{job_id}"
-        self.aws.s3.objects[key] = file.to_csv()
         job = ImportJob(
             id=job_id,
             tenant=TENANT,
@@ -215,26 +182,64 @@ class Bench:
             created_at=now,
             changed_at=now,
             file_name="people.csv",
-            file_key=key,
-            file_url=f"s3://files/{key}",
+            file_key=upload_key(job_id),
+            file_url=f"s3://files/{upload_key(job_id)}",
             field_mapping=MAPPING,
             options=ImportOptions(
                 duplicate_strategy=scenario.strategy, tags=TAGS, segment_name=scenario.segment, validate_email=True
             ),
         )
         self.wiring.jobs.create_import(job)
+
+    def stage(self, job_id: str) -> None:
         stage_import(self.wiring)(job_id)
 
-    def _check(self, job_id: str, file: Sample, scenario: Scenario) -> None:
+    def apply_and_finish(self, job_id: str) -> None:
+        apply, finish = apply_import_part(self.wiring), finish_import(self.wiring)
+        for entry in orjson.loads(self.aws.s3.objects[manifest_key(TENANT, job_id)]):
+            apply(job_id, entry["part"])
+        finish(job_id)
+
+    def check(self, job_id: str, contents: Contents, scenario: Scenario) -> None:
         """A benchmark of an import that does not import shows nothing."""
         job = self.wiring.jobs.find_import(job_id)
         if job is None:
-            raise SystemExit("the job is gone")
-        updated = file.valid if scenario.strategy is DuplicateStrategy.UPDATE else 0
-        created = 0 if scenario.all_exist else file.people
+            raise RuntimeError("the job is gone")
+        updated = contents.valid if scenario.strategy is DuplicateStrategy.UPDATE else 0
+        creates = scenario.strategy is DuplicateStrategy.CREATE or not scenario.all_exist
+        created = scenario.contacts(contents) if creates else 0
         found = (job.status, job.counts.created, job.counts.updated, job.counts.processed, job.announced)
-        if found != (ImportStatus.COMPLETED, created, updated, len(file.rows), True):
-            raise SystemExit(f"{scenario.name} went wrong: {found}")
+        if found != (ImportStatus.COMPLETED, created, updated, contents.rows, True):
+            raise RuntimeError(f"{scenario.name} went wrong: {found}")
+
+
+class LoopBench:
+    """The specification's loop on tables of its own, warmed up and, where all are to exist, with the contacts of so
+    many rows."""
+
+    def __init__(self, scenario: Scenario, rows: int) -> None:
+        self._scenario = scenario
+        self._aws = MeteredAws(MeteredDynamoDB(loop_tables()), MeteredS3())
+        self._resource = boto3.resource("dynamodb")
+        self._aws.attach(self._resource.meta.client)
+        others = 10**7
+        self._import(sample(rows, "1") if scenario.all_exist else sample(WARM_UP_LOOP_ROWS, "1", others), EARLIER)
+
+    def import_rows(self, first: int, count: int) -> Cost:
+        return self._import(sample(count, "2", first), self._scenario)
+
+    def _import(self, file: Sample, scenario: Scenario) -> Cost:
+        loop = SpecificationLoop(self._resource, strategy=scenario.strategy, tags=TAGS, segment=scenario.segment)
+        self._aws.reset()
+        result = loop(file.rows, MAPPING)
+        cost = Cost.metered(self._aws, self._aws.cpu_seconds(), file.contents, scenario)
+        if result.created + result.updated + result.skipped != len(file.rows):
+            raise RuntimeError(f"the loop went wrong: {result.created} created, {result.updated} updated")
+        return cost
+
+
+def upload_key(job_id: str) -> str:
+    return f"uploads/{TENANT}/{job_id}"
 
 
 def measure(scenario: Scenario, rows: int, profile: cProfile.Profile | None = None) -> Cost:
@@ -247,8 +252,10 @@ def measure(scenario: Scenario, rows: int, profile: cProfile.Profile | None = No
     return bench.import_file("job", sample(rows, "2"), scenario, profile)
 
 
-def measure_loop(scenario: Scenario, rows: int) -> Cost:
-    bench = Bench()
-    if scenario.all_exist:
-        bench.loop_over(sample(rows, "1"), EARLIER)
-    return bench.loop_over(sample(rows, "2"), scenario)
+def measure_beside_loop(scenario: Scenario, rows: int, loop_rows: int) -> tuple[Cost, Cost]:
+    """The import's cost, and the loop's: half of its rows before and half after, because a machine's speed drifts."""
+    half = max(20, loop_rows // 40 * 20)  # no e-mail is in both
+    loop = LoopBench(scenario, 2 * half)
+    before = loop.import_rows(0, half)
+    cost = measure(scenario, rows)
+    return cost, before + loop.import_rows(half, half)

@@ -9,13 +9,14 @@ import io
 import threading
 import time
 from collections import Counter
-from typing import Any
+from typing import Any, BinaryIO
 
 from botocore.awsrequest import AWSResponse
 
 from tests.benchmarks.capacity import PRICES
 from tests.benchmarks.metered_dynamodb import MeteredDynamoDB
 from tests.benchmarks.metered_s3 import MeteredS3
+from tests.benchmarks.metered_sqs import MeteredSqs
 
 _EVENT_ACCEPTED = b'{"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}'
 
@@ -25,12 +26,32 @@ class _RawBody(io.BytesIO):
         yield self.read()
 
 
-class MeteredAws:
-    """The services, and a meter that runs from one `reset` to the next."""
+class _RawFile:
+    """The same of a file that is open: no more of it in memory than is asked for."""
 
-    def __init__(self, dynamodb: MeteredDynamoDB, s3: MeteredS3) -> None:
+    def __init__(self, file: BinaryIO) -> None:
+        self.read = file.read
+        self.close = file.close
+
+
+class MeteredAws:
+    """The services, and a meter that runs from one `reset` to the next.
+
+    Every request is answered after `seconds_a_request`, in the thread that sent it: for what is measured by the clock.
+    """
+
+    def __init__(
+        self,
+        dynamodb: MeteredDynamoDB,
+        s3: MeteredS3,
+        *,
+        sqs: MeteredSqs | None = None,
+        seconds_a_request: float = 0.0,
+    ) -> None:
         self.dynamodb = dynamodb
         self.s3 = s3
+        self.sqs = sqs or MeteredSqs()
+        self.seconds_a_request = seconds_a_request
         self._lock = threading.Lock()
         self.reset()
 
@@ -59,9 +80,12 @@ class MeteredAws:
             + gets * PRICES["S3 GET or HEAD"]
             + others * PRICES["S3 PUT, POST or LIST"]
             + self.requests["eventbridge.PutEvents"] * PRICES["event"]
+            + self.requests["sqs.SendMessageBatch"] * PRICES["SQS request"]
         )
 
     def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
+        if self.seconds_a_request:
+            time.sleep(self.seconds_a_request)
         # Of this thread alone: others may be at work meanwhile.
         start = time.thread_time()
         _, service, operation = event_name.split(".")
@@ -72,11 +96,14 @@ class MeteredAws:
             status, body = self.dynamodb.answer(operation, request)
         elif service == "s3":
             status, body, headers = self.s3.answer(operation, request)
+        elif service == "sqs":
+            status, body = self.sqs.answer(operation, request)
         elif (service, operation) == ("eventbridge", "PutEvents"):
             status, body = 200, _EVENT_ACCEPTED
         else:
             raise NotImplementedError(event_name)
-        response = AWSResponse(request.url, status, headers, _RawBody(body))
+        raw = _RawBody(body) if isinstance(body, bytes) else _RawFile(body)
+        response = AWSResponse(request.url, status, headers, raw)
         with self._lock:
             self._answering += time.thread_time() - start
         return response

@@ -1,4 +1,4 @@
-"""As much of DynamoDB as an import needs, behind a real client's `before-send` event, with a meter for its units.
+"""As much of DynamoDB as imports and bulk jobs need, behind a real client's `before-send` event, with a meter.
 
 It keeps items, so that a run can be checked, but of conditions only those that writes of contacts meet: an insert's
 key is free, an update's version is the one that is there. Anything that it does not know ends the run.
@@ -20,6 +20,8 @@ _CLAUSES = re.compile(r"\b(SET|ADD|REMOVE)\b ")
 _COMMA = re.compile(r", (?![^()]*\))")
 _IF_NOT_EXISTS = re.compile(r"if_not_exists\(([#\w]+), (:\w+)\)").fullmatch
 _TABLE = re.compile(r'"([^"]+)"')
+_UNCHANGED = '"pk" = ? AND "sk" = ? AND "version" = ? AND "id" = ?'
+_CONDITIONS = {"UPDATE": _UNCHANGED, "DELETE": _UNCHANGED + ' AND "twins" IS MISSING RETURNING ALL OLD *'}
 
 
 class Table:
@@ -47,14 +49,29 @@ class Table:
             units += index.write_units(before, after)
         return units
 
+    def delete(self, key: Item) -> int:
+        """Take an item out; returns the write units of the table and of its indexes."""
+        pk, sk = key["pk"]["S"], key["sk"]["S"]
+        before = self.get(key)
+        units = write_units(item_size(before or {}))
+        if before is None:
+            return units
+        del self.partitions[pk][sk]
+        for index in self.indexes:
+            if index.entry(before) is not None:
+                del self.entries[index.name][before[index.keys[0]]["S"]][f"{pk}\0{sk}"]
+            units += index.write_units(before, None)
+        return units
+
     def query(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
         partition = self.partitions[pk]
         return (orjson.loads(partition[sk]) for sk in sorted(partition) if sk.startswith(prefix))
 
     def query_index(self, name: str, key: str) -> Iterator[dict[str, Any]]:
+        (index,) = (each for each in self.indexes if each.name == name)
         for place in self.entries[name][key]:
             pk, _, sk = place.partition("\0")
-            yield orjson.loads(self.partitions[pk][sk])
+            yield dict(index.entry(orjson.loads(self.partitions[pk][sk])) or {})
 
     def __len__(self) -> int:
         return sum(map(len, self.partitions.values()))
@@ -105,6 +122,10 @@ class MeteredDynamoDB:
         self.written[request["TableName"]] += times * table.put(after, before)
         return {"Attributes": after} if request.get("ReturnValues") == "ALL_NEW" else {}
 
+    def _delete(self, request: Any, times: int = 1) -> Any:
+        self.written[request["TableName"]] += times * self.tables[request["TableName"]].delete(request["Key"])
+        return {}
+
     def _query(self, request: Any) -> Any:
         table = self.tables[request["TableName"]]
         values = request["ExpressionAttributeValues"]
@@ -139,19 +160,22 @@ class MeteredDynamoDB:
         return {"Responses": [self._execute(**statement) for statement in request["Statements"]]}
 
     def _execute(self, Statement: str, Parameters: Sequence[Any]) -> Any:  # noqa: N803 - the API's names
-        verb, name, to_set, removed = _parsed(Statement)
+        verb, name, to_set, removed = parsed_statement(Statement)
         table = self.tables[name]
         values = dict(zip(to_set, Parameters, strict=False))
         if verb == "INSERT":
             before = table.get(values)
             if before is not None:
-                return _refusal(name, "DuplicateItem")
+                return self._refuse(name, "DuplicateItem", before)
             self.written[name] += table.put(values, None)
         else:
             pk, sk, version, _id = Parameters[len(to_set) :]
             before = table.get({"pk": pk, "sk": sk})
             if before is None or before["version"] != version:
-                return _refusal(name, "ConditionalCheckFailed")
+                return self._refuse(name, "ConditionalCheckFailed", before)
+            if verb == "DELETE":
+                self.written[name] += table.delete(before)
+                return {"TableName": name, "Item": before}
             after = {key: value for key, value in {**before, **values}.items() if key not in removed}
             self.written[name] += table.put(after, before)
         return {"TableName": name}
@@ -160,27 +184,28 @@ class MeteredDynamoDB:
         # Twice the units, taken to hold for indexes too.
         for action in request["TransactItems"]:
             ((kind, write),) = action.items()
-            {"Put": self._put, "Update": self._update}[kind](write, times=2)
+            {"Put": self._put, "Update": self._update, "Delete": self._delete}[kind](write, times=2)
         return {}
+
+    def _refuse(self, table: str, code: str, found: Item | None) -> Any:
+        # A write whose condition fails is charged by the size of the item that is there.
+        self.written[table] += write_units(item_size(found or {}))
+        return {"TableName": table, "Error": {"Code": code, "Message": code}}
 
     def _read(self, item: Item | None, *, consistent: bool) -> None:
         self.read_units += read_units(item_size(item or {}), consistent=consistent)
 
 
-def _refusal(table: str, code: str) -> Any:
-    return {"TableName": table, "Error": {"Code": code, "Message": code}}
-
-
 @lru_cache(maxsize=256)
-def _parsed(statement: str) -> tuple[str, str, tuple[str, ...], frozenset[str]]:
+def parsed_statement(statement: str) -> tuple[str, str, tuple[str, ...], frozenset[str]]:
     """Verb, table, attributes to set, attributes to remove."""
     verb = statement.partition(" ")[0]
     table = _TABLE.findall(statement)[0]
     if verb == "INSERT":
         return verb, table, tuple(re.findall(r"'([^']+)': \?", statement)), frozenset()
-    if verb != "UPDATE" or not statement.endswith('WHERE "pk" = ? AND "sk" = ? AND "version" = ? AND "id" = ?'):
+    changes, _, condition = statement.partition(" WHERE ")
+    if _CONDITIONS.get(verb) != condition:
         raise NotImplementedError(statement)
-    changes = statement.partition(" WHERE ")[0]
     removed = frozenset(re.findall(r'REMOVE "([^"]+)"', changes))
     return verb, table, tuple(re.findall(r'SET "([^"]+)" = \?', changes)), removed
 

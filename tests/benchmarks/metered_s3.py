@@ -7,8 +7,11 @@ import io
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qs, unquote, urlsplit
+
+#: Status, body and headers of a response.
+Answer = tuple[int, bytes | BinaryIO, dict[str, str]]
 
 _HEAD = b'<?xml version="1.0" encoding="UTF-8"?>'
 _BLOCK_BYTES = 64 * 1024
@@ -20,7 +23,7 @@ class MeteredS3:
         self.objects: dict[str, bytes] = {}
         self._uploads: dict[str, dict[int, bytes]] = {}
 
-    def answer(self, operation: str, request: Any) -> tuple[int, bytes, dict[str, str]]:
+    def answer(self, operation: str, request: Any) -> Answer:
         url = urlsplit(request.url)
         key = unquote(url.path).removeprefix("/")
         query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
@@ -30,30 +33,45 @@ class MeteredS3:
             case "PutObject":
                 if "If-None-Match" in request.headers and key in self.objects:
                     raise NotImplementedError("a plan that is there already")
-                self.objects[key] = body_of(request)
+                self._put(key, request)
                 return 200, b"", {"ETag": '"etag"'}
             case "CreateMultipartUpload":
                 self._uploads[key] = {}
                 body = "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
                 return 200, _HEAD + body.encode(), {}
             case "UploadPart":
-                self._uploads[key][int(query["partNumber"])] = body_of(request)
+                self._put_part(key, int(query["partNumber"]), request)
                 return 200, b"", {"ETag": '"etag"'}
             case "CompleteMultipartUpload":
-                parts = self._uploads.pop(key)
-                self.objects[key] = b"".join(parts[number] for number in sorted(parts))
+                self._complete(key)
                 return 200, _HEAD + b"<CompleteMultipartUploadResult/>", {}
         raise NotImplementedError(operation)
 
-    def _get(self, key: str, wanted: str | None, *, with_body: bool) -> tuple[int, bytes, dict[str, str]]:
-        body = self.objects.get(key)
-        if body is None:
+    def _put(self, key: str, request: Any) -> None:
+        self.objects[key] = body_of(request)
+
+    def _put_part(self, key: str, number: int, request: Any) -> None:
+        self._uploads[key][number] = body_of(request)
+
+    def _complete(self, key: str) -> None:
+        parts = self._uploads.pop(key)
+        self.objects[key] = b"".join(parts[number] for number in sorted(parts))
+
+    def _open(self, key: str) -> tuple[bytes | BinaryIO, int, int]:
+        """Body, size and CRC-32 of an object. Raises KeyError where there is none."""
+        body = self.objects[key]
+        return body, len(body), zlib.crc32(body)
+
+    def _get(self, key: str, wanted: str | None, *, with_body: bool) -> Answer:
+        try:
+            body, size, crc = self._open(key)
+        except KeyError:
             return 404, _HEAD + b"<Error><Code>NoSuchKey</Code></Error>", {}
         if wanted is not None:
             raise NotImplementedError("ranges")
         # The client checks it, as it does with what S3 answers for objects that it has put itself.
-        checksum = base64.b64encode(zlib.crc32(body).to_bytes(4)).decode()
-        headers = {"Content-Length": str(len(body)), "ETag": '"etag"', "x-amz-checksum-crc32": checksum}
+        checksum = base64.b64encode(crc.to_bytes(4)).decode()
+        headers = {"Content-Length": str(size), "ETag": '"etag"', "x-amz-checksum-crc32": checksum}
         return 200, body if with_body else b"", headers
 
 

@@ -1,0 +1,1 @@
+"""Benchmarks that measure nothing, for the test of what gathers them."""
