@@ -1,110 +1,131 @@
-"""Damaged files: rows or `FileRejected`, and never another exception; nor more rows than the file could hold."""
+"""Damaged files: an outcome for every row or one clear error. Few of the mutations that `make soak-input` has many of.
+
+And files cut off at every length, and stagings that are broken on purpose, which the proof has to notice.
+"""
 
 from __future__ import annotations
 
-import io
-import random
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
 import pytest
 
 from contacts.domain.errors import FileRejected
-from contacts.domain.table import TableLimits
+from contacts.usecases.stage_import import StageImport
+from tests.soak.input_mutants import Mutants
+from tests.soak.input_samples import all_samples
+from tests.soak.input_staging import Fault, Sample, Upload, stage
+from tests.soak.input_workers import try_all, try_one
 from tests.unit.tabular.uploads import read_all
-from tests.unit.tabular.workbooks import parts, strings_xml, styles_xml, text_row, workbook
 
-ROWS = "".join(
-    f'<row r="{n}"><c r="A{n}" t="s"><v>{n % 2}</v></c><c r="B{n}" s="1"><v>4419{n}.5</v></c>'
-    f'<c r="C{n}"><f>A1</f><v>{n}</v></c></row>'
-    for n in range(2, 9)
-)
-CONTENT = parts(
-    text_row("a", "b", "c") + ROWS,
-    strings=strings_xml("<t>one</t>", "<r><t>t</t></r><r><t>wo</t></r>"),
-    styles=styles_xml((0, None), (164, "yyyy-mm-dd")),
-    before='<dimension ref="A1:C9"/>',
-)
-WORKBOOK = workbook(
-    text_row("a", "b", "c") + ROWS,
-    strings=CONTENT["xl/sharedStrings.xml"],
-    styles=CONTENT["xl/styles.xml"],
-    before='<dimension ref="A1:C9"/>',
-)
-FILES = {
-    "a.csv": 'email,name,note\r\nzoë@example.com,"Smith, ""Z""",+44\r\nb@example.com,"two\nlines",007\r\n'.encode() * 3,
-    "b.csv": "email;name\nzoë@example.com;Zoë\n".encode("utf-16"),
-    "c.csv": "email\tname\nzoë@example.com\tZoë\n".encode("cp1252"),
-    "a.json": b'[{"a": 1.5, "b": {"c": [true, null]}, "d": "\\u00e9\\ud83c\\udf89"}, {"a": -1e5, "d": "x"}]',
-    "b.jsonl": '{"a": "é"}\n{"a": "b", "c": false}\n'.encode() * 3,
-    "a.xlsx": WORKBOOK,
-}
-MUTATIONS = 400
+#: Three turns of all kinds of damage to a workbook, which has the most, and more of those to the other formats.
+MUTATIONS = 300
+LARGE_BYTES = 20_000
 
 
-def mutations(data: bytes, chance: random.Random, count: int) -> Iterator[bytes]:
-    """Bytes changed, cut out, doubled, or the end cut off."""
-    for _ in range(count):
-        mutant = bytearray(data)
-        for _ in range(chance.choice([1, 1, 2, 5])):
-            start = chance.randrange(len(mutant) + 1)
-            end = min(len(mutant), start + chance.choice([1, 1, 2, 8, 64]))
-            match chance.randrange(5):
-                case 0:
-                    mutant[start:end] = chance.randbytes(end - start)
-                case 1:
-                    mutant[start:end] = bytes([chance.choice(b'\0\xff\xfe\xd8"\\,;\r\n{}[]<>&1-')]) * (end - start)
-                case 2:
-                    del mutant[start:end]
-                case 3:
-                    mutant[start:start] = mutant[start:end]
-                case _:
-                    del mutant[chance.randrange(len(mutant) + 1) :]
-        yield bytes(mutant)
+@cache
+def samples() -> list[Sample]:
+    return all_samples()
 
 
-def read_or_reject(data: bytes, file_name: str) -> str:
-    limits = TableLimits(max_rows=1000, max_cell_chars=10_000)
-    try:
-        header, *rows = read_all(data, file_name, columns=["a"], limits=limits)
-    except FileRejected as error:
-        return error.code
-    assert all(isinstance(cell, str) for row in [header, *rows] for cell in row)
-    assert sum(map(len, rows)) <= 100 * len(data)
-    return "read"
+def sample(name: str) -> Sample:
+    return next(each for each in samples() if each.name == name)
 
 
-@pytest.mark.parametrize("file_name", FILES)
-def test_mutated_bytes(file_name: str) -> None:
-    outcomes = {read_or_reject(data, file_name) for data in mutations(FILES[file_name], random.Random(1), MUTATIONS)}
-    # Of so many, some are still readable and some are not; else this test would try nothing.
-    assert "read" in outcomes
-    assert len(outcomes) >= 3
+def upload(name: str) -> Upload:
+    found = sample(name)
+    return Upload(found.name, found.content, found.mapping)
 
 
-@pytest.mark.parametrize("part", CONTENT)
-def test_mutated_parts_of_a_workbook(part: str) -> None:
-    """Within a sound archive, since a checksum keeps the mutants above from the XML."""
-    outcomes = set()
-    for mutant in mutations(CONTENT[part].encode(), random.Random(2), MUTATIONS // 4):
-        data = io.BytesIO()
-        with zipfile.ZipFile(data, "w") as archive:
-            for name, content in CONTENT.items():
-                archive.writestr(name, mutant if name == part else content)
-        outcomes.add(read_or_reject(data.getvalue(), "a.xlsx"))
-    assert "read" in outcomes
-    assert len(outcomes) >= 2
+def small_samples() -> list[Sample]:
+    return [each for each in samples() if len(each.content) < LARGE_BYTES]
 
 
-@pytest.mark.parametrize("file_name", FILES)
-def test_every_length(file_name: str) -> None:
+def test_what_is_damaged_was_sound() -> None:
+    for each in samples():
+        verdict = stage(Upload(each.name, each.content, each.mapping))
+        assert (verdict.code, verdict.rows) == (None, each.rows), each.name
+
+
+def test_each_damaged_file_has_an_outcome_for_every_row_or_one_clear_error() -> None:
+    mutants = Mutants(samples(), "a turn of all kinds")
+    reports = [try_one(mutants, number) for number in range(MUTATIONS)]
+    assert [report.fault for report in reports if report.fault] == []
+    for format_ in mutants.formats:
+        of_format = [report for report in reports if report.format == format_]
+        assert {report.kind for report in of_format} == set(mutants.kinds[format_])
+        # Of so many, some are still readable and some are not; else this test would try nothing.
+        codes = {report.verdict.code for report in of_format if report.verdict}
+        assert None in codes
+        assert len(codes) >= 4
+
+
+@pytest.mark.parametrize("name", [each.name for each in small_samples()])
+def test_every_length(name: str) -> None:
     """A file cut anywhere never gives rows that the whole file does not have, but for its last."""
-    whole = read_all(FILES[file_name], file_name, columns=["a"])
-    for length in range(1, len(FILES[file_name])):
+    content, columns = sample(name).content, list(sample(name).mapping)
+    whole = read_all(content, name, columns=columns)
+    for length in range(1, len(content), 1 + len(content) // 500):
         try:
-            rows = read_all(FILES[file_name][:length], file_name, columns=["a"])
+            rows = read_all(content[:length], name, columns=columns)
         except FileRejected:
             continue
         assert len(rows) <= len(whole)
         if len(rows) > 1:
             assert rows[1:-1] == whole[1 : len(rows) - 1]
+
+
+class ChangedFiles:
+    """A file store that stores something else than it was given."""
+
+    def __init__(self, files: Any, change: Callable[[str, bytes], bytes]) -> None:
+        self._files = files
+        self._change = change
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._files, name)
+
+    def put(self, key: str, body: bytes) -> None:
+        self._files.put(key, self._change(key, body))
+
+    def put_stream(self, key: str, chunks: Sequence[bytes]) -> int:
+        return int(self._files.put_stream(key, [self._change(key, b"".join(chunks))]))
+
+
+def in_parts(change: Callable[[bytes], bytes]) -> Callable[[str, bytes], bytes]:
+    return lambda key, body: change(body) if "part-" in key else body
+
+
+def in_errors(change: Callable[[bytes], bytes]) -> Callable[[str, bytes], bytes]:
+    return lambda key, body: change(body) if key.endswith("errors.jsonl") else body
+
+
+def without_the_last_line(body: bytes) -> bytes:
+    return b"".join(body.splitlines(keepends=True)[:-1])
+
+
+@pytest.mark.parametrize(
+    ("change", "noticed"),
+    [
+        (in_parts(without_the_last_line), "not the total"),
+        (in_parts(lambda body: body.replace(b"[1,", b"[2,", 1)), "no outcome, or two"),
+        (in_parts(lambda body: b"".join(reversed(body.splitlines(keepends=True)))), "file's order"),
+        (in_errors(without_the_last_line), "other row errors"),
+        (in_errors(lambda body: body[:-1]), "cut short"),
+        (in_errors(lambda body: body.replace(b'"code":"', b'"code":"?')), "without code or reason"),
+        (lambda key, body: b"[]" if key.endswith("manifest.json") else body, "manifest"),
+    ],
+)
+def test_a_staging_that_loses_something_is_noticed(change: Callable[[str, bytes], bytes], noticed: str) -> None:
+    def broken(**ports: Any) -> StageImport:
+        return StageImport(**{**ports, "files": ChangedFiles(ports["files"], change)})
+
+    with pytest.raises(Fault, match=noticed):
+        stage(upload("utf8.csv"), broken)
+
+
+def test_more_memory_than_the_budget_is_a_fault_of_each_file_that_takes_it() -> None:
+    reports = list(try_all([sample("one-row.csv")], "any", 2, workers=1, max_bytes=1))
+    assert [report.number for report in reports] == [0, 1]
+    assert all("resident memory rose to" in (report.fault or "") for report in reports)
