@@ -119,6 +119,20 @@ class Belongings:
         """The path of every list that this tenant has, by the operation's name."""
         return {str(each): self.path_of(each) for each in all_operations() if "cursor" in each.parameters}
 
+    def rest(self) -> None:
+        """Wait until every job has ended: what is at work changes by itself."""
+        for job in self.api.pages("/api/jobs"):
+            match job["type"]:
+                case "import":
+                    if self.api.wait(job["jobId"])["rollback"]:
+                        self.api.wait_for_rollback(job["jobId"])
+                case "export":
+                    exports.ended(self.api, job["jobId"])
+                case "bulk_create":
+                    bulk_jobs.ended(self.api, bulk_jobs.CREATE, job["jobId"])
+                case "bulk_delete":
+                    bulk_jobs.ended(self.api, bulk_jobs.DELETE, job["jobId"])
+
     def everything(self) -> dict[str, Any]:
         """All that any list shows to this tenant, and the jobs and things that have no list."""
         shown = {

@@ -95,13 +95,29 @@ class Internals:
         self.change_job(job_id, status="PROCESSING", openKey="open", slicesDone=0, completedAt=REMOVED, **counters)
         self._put_into_line(item, slice_, sendings=1)
 
+    def forget_contacts(self, job: Mapping[str, Any]) -> None:
+        """Leave a job as if its worker had died between its plan and the first write."""
+        table = self._table_of("ContactsTable")
+        for item in self._with_tracking_key(job)["Items"]:
+            table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
+
+    def age_seal(self, job_id: str, slice_: int) -> None:
+        """As if the slice had been sealed an hour ago."""
+        bucket, files = self.stack["resources"]["FilesBucket"], self.client("s3")
+        prefix = f"bulk/{self._job(job_id)['tenantKey']}/{job_id}/plans/slice-{slice_:05d}/"
+        last = max(each["Key"] for each in files.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"])
+        seal = json.loads(files.get_object(Bucket=bucket, Key=last)["Body"].read())
+        files.put_object(Bucket=bucket, Key=last, Body=json.dumps(seal | {"sealedAt": hours_ago(1)}))
+
     def contacts_of(self, job: Mapping[str, Any]) -> int:
         """How many of the tenant's contacts carry the tracking key of a job."""
+        return int(self._with_tracking_key(job)["Count"])
+
+    def _with_tracking_key(self, job: Mapping[str, Any]) -> Any:
         key = f"{self._job(job['jobId'])['tenantKey']}#{job['trackingKey']}"
-        found = self._table_of("ContactsTable").query(
-            IndexName="externalSource", KeyConditionExpression=Key("externalSourceKey").eq(key), Select="COUNT"
+        return self._table_of("ContactsTable").query(
+            IndexName="externalSource", KeyConditionExpression=Key("externalSourceKey").eq(key)
         )
-        return int(found["Count"])
 
     @property
     def _session(self) -> boto3.Session:

@@ -83,5 +83,8 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 
 def _processed(job: Mapping[str, Any]) -> int:
     counted = sum(counts(job).values())
-    # What a dry run found to be deletable is no count of its own.
-    return counted + len(job["candidateContactIds"]) if job.get("dryRun") else counted
+    if not job.get("dryRun"):
+        return counted
+    # What a dry run found to be deletable is no count of its own, and of a slice it is listed before the slice counts.
+    listed = counted + len(job["candidateContactIds"])
+    return min(listed, job["processedCount"]) if job["status"] in OPEN else listed

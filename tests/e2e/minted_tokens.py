@@ -19,7 +19,7 @@ from local.issuer import AUDIENCE, Issuer
 from tests.e2e.api_operations import EVERY_SCOPE
 from tests.e2e.http_client import Api
 
-TENANT_CLAIM = "custom:tenant_id"
+TENANT_CLAIM, SCOPE_CLAIM = "custom:tenant_id", "scope"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Mint:
             "iat": now - 60,
             "exp": now + 3600,
             TENANT_CLAIM: "minted-tenant",
-            "scope": " ".join(EVERY_SCOPE),
+            SCOPE_CLAIM: " ".join(EVERY_SCOPE),
             **changed,
         }
         return {name: value for name, value in whole.items() if name != without}

@@ -123,10 +123,13 @@ def test_an_expired_job_is_cleaned_up_by_its_tracking_key_and_stays_listed(
     assert (line["expired"], line["trackingKey"], line["successCount"]) == (True, made["trackingKey"], 5)
 
 
-def test_the_outcome_is_kept_as_an_object_for_operators(api: Api, stack: dict[str, Any], made: dict[str, Any]) -> None:
+def test_the_outcome_is_kept_as_an_object_for_operators(
+    api: Api, stack: dict[str, Any], tenants: dict[str, str], made: dict[str, Any]
+) -> None:
     gone = bulk.clean_up(api, bulkCreateJobId=made["jobId"])
     files, bucket = Internals(stack).client("s3"), stack["resources"]["FilesBucket"]
-    kept = json.loads(files.get_object(Bucket=bucket, Key=f"deletions/tenant-a/{gone['jobId']}.json")["Body"].read())
+    key = f"deletions/{tenants['a-user']}/{gone['jobId']}.json"
+    kept = json.loads(files.get_object(Bucket=bucket, Key=key)["Body"].read())
     assert kept["trackingKey"] == made["trackingKey"]
     assert {item["contactId"] for item in kept["items"]} == set(made["contactIds"])
     assert {item["outcome"] for item in kept["items"]} == {"deleted"}

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -182,10 +182,12 @@ def test_a_rollback_is_looked_at_first_and_keeps_what_was_edited(
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Callable[[], subprocess.Popen[str]]:
+def demo(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    started: list[subprocess.Popen[str]] = []
+
     def start() -> subprocess.Popen[str]:
         environment = os.environ | {"CONTACTS_LOCAL_DIR": str(tmp_path), "PYTHONPATH": _PYTHONPATH, "COLUMNS": "80"}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "local", "demo"],
             cwd=ROOT,
             env=environment,
@@ -196,8 +198,13 @@ def demo(tmp_path: Path) -> Callable[[], subprocess.Popen[str]]:
             # Who was started in the background passes on that interrupts are to be ignored.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
+        started.append(process)
+        return process
 
-    return start
+    yield start
+    for process in started:  # its stack ends with it
+        process.kill()
+        process.communicate()
 
 
 def _is_stopped(directory: Path) -> bool:

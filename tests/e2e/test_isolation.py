@@ -80,6 +80,7 @@ def theirs(stack: dict[str, Any], stack_directory: Path, ours: Belongings) -> Be
 
 @contextmanager
 def nothing_changes_for(tenant: Belongings) -> Iterator[None]:
+    tenant.rest()
     before = tenant.everything()
     yield
     assert tenant.everything() == before

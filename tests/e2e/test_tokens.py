@@ -30,7 +30,7 @@ def client(stack: dict[str, Any]) -> httpx.Client:
 
 
 @pytest.fixture(scope="module")
-def refused_by_gateway(mint: Mint) -> dict[str, str]:
+def refused_by_gateway(mint: Mint, tenants: dict[str, str]) -> dict[str, str]:
     """Values of the header Authorization, by what is wrong with them."""
     now = int(time.time())
     stranger = RSAKey.generate_key(2048, auto_kid=True)
@@ -48,7 +48,7 @@ def refused_by_gateway(mint: Mint) -> dict[str, str]:
         "signed by a stranger who brings the key": mint.signed(
             stranger, mint.claims(), kid=stranger.kid, jwk=stranger.as_dict(private=False)
         ),
-        "claims exchanged": mint.with_other_claims(**{TENANT_CLAIM: "tenant-a"}),
+        "claims exchanged": mint.with_other_claims(**{TENANT_CLAIM: tenants["a-admin"]}),
         "signature cut off": mint.token().rpartition(".")[0],
         "garbage": "garbage",
         "three pieces of garbage": "a.b.c",

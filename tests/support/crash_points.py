@@ -155,13 +155,9 @@ def _run(scenario: Scenario, crashes: dict[int, When]) -> tuple[_Points, Any]:
         for deaths in range(RUNS):  # noqa: B007 - how many there were
             try:
                 result = step()
+                break
             except Crash:
-                result = None
-            else:
-                # Sweeps and clean-ups go on after a crash, and tell of it.
-                if not getattr(result, "failed", None):
-                    break
-            world.wire(faults.wrap)
+                world.wire(faults.wrap)
         else:
             raise AssertionError("still dying")
         if deaths and scenario.repeated:

@@ -19,17 +19,16 @@ def once(step):
 
 
 def insisting(world, faults):
-    """Runs a step until it ends, each time in a fresh worker. Sweeps and clean-ups go on after a crash and tell of it:
-    the next one makes up for it."""
+    """Runs a step until it ends, each time in a fresh worker."""
 
     def insist(step):
         for _ in range(RUNS):
             try:
-                if not getattr(step(), "failed", None):
-                    return
+                step()
             except Crash:
-                pass
-            world.wire(faults.wrap)
+                world.wire(faults.wrap)
+            else:
+                return
         raise AssertionError("still crashing")
 
     return insist
