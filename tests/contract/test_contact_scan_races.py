@@ -161,7 +161,7 @@ RACES: dict[str, tuple[list[Act], list[Act]]] = {
     "a twin comes where another was": (BOTH_AWAY, [move("cid", None), move("ann", A)]),
 }
 #: With the first of these the slot of `a` lies before that of `b`, with the second behind it.
-SALTS = [b"salt-3", b"salt-0"]
+SALTS = [b"salt-0", b"salt-3"]
 
 
 def test_the_salts_put_the_slots_in_both_orders() -> None:
