@@ -50,7 +50,9 @@ class Benchmark:
 
 #: In the order of the table.
 BENCHMARKS = (
-    Benchmark("tests.benchmarks.import_cost", ("--rows", "2000", "--loop-rows", "200"), takes_rows=True),
+    Benchmark(
+        "tests.benchmarks.import_cost", ("--rows", "2000", "--loop-rows", "200", "--rounds", "1"), takes_rows=True
+    ),
     Benchmark("tests.benchmarks.contact_store_cpu", ("--rounds", "1")),
     Benchmark("tests.benchmarks.stage_files", ("--rows", "2000", "4000", "--pandas-rows", "500")),
     Benchmark("tests.benchmarks.export_cost", ("--rows", "500", "1000", "--peer-rows", "500")),

@@ -21,4 +21,9 @@ def route_of_id(contact_id: str) -> int:
 
     A contact made without e-mail has a route too, nobody else's.
     """
-    return int(contact_id[:ROUTE_CHARS].encode().translate(_DIGITS), 32) >> ROUTE_SHIFT
+    return base32_number(contact_id[:ROUTE_CHARS]) >> ROUTE_SHIFT
+
+
+def base32_number(text: str) -> int:
+    """The number whose base 32 digits (RFC 4648, section 6) these characters of an id are."""
+    return int(text.encode().translate(_DIGITS), 32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from contacts.domain.contact import Values
@@ -20,19 +21,13 @@ from contacts.domain.errors import Problem
 
 def merge_values(values: Values, changes: Mapping[str, str | None], tags: Sequence[str] = ()) -> dict[str, Any]:
     """The values after a row: texts replace, None removes, tags are added to those that are there."""
-    merged: dict[str, Any] = dict(values)
-    custom: dict[str, Any] | None = None
-    for target, value in changes.items():
-        if target.startswith(CUSTOM_FIELD_PREFIX):
-            if custom is None:
-                custom = dict(merged.get("customFields", {}))
-            _set(custom, target.removeprefix(CUSTOM_FIELD_PREFIX), value)
-        elif value is not None:
-            merged[target] = value
-        else:
-            merged.pop(target, None)
-    if custom is not None:
-        _set(merged, "customFields", custom or None)
+    merged: dict[str, Any] = {**values, **changes}
+    custom_targets = _custom_targets(tuple(changes))
+    if custom_targets:
+        custom = dict(merged.get("customFields", {}))
+        custom.update((name, merged.pop(target)) for target, name in custom_targets)
+        merged["customFields"] = _without_none(custom) or None
+    merged = _without_none(merged)
     if tags:
         present = merged.get("tags", [])
         added = [tag for tag in dict.fromkeys(tags) if tag not in present]
@@ -64,8 +59,12 @@ def problem_with_values(values: Values) -> Problem | None:
     return None
 
 
-def _set(values: dict[str, Any], name: str, value: Any) -> None:
-    if value is None:
-        values.pop(name, None)
-    else:
-        values[name] = value
+def _without_none(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None} if None in values.values() else values
+
+
+# All rows of a file have the same targets, or nearly.
+@lru_cache(maxsize=256)
+def _custom_targets(targets: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Those that set a custom field, with its name."""
+    return [(each, each.removeprefix(CUSTOM_FIELD_PREFIX)) for each in targets if each.startswith(CUSTOM_FIELD_PREFIX)]

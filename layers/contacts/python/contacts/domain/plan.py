@@ -41,7 +41,8 @@ class Plan:
     def rows(self) -> Iterable[int]:
         """Every row that this plan speaks of."""
         for planned in self.writes:
-            yield from planned.rows
+            for outcome in planned.outcomes:
+                yield outcome.row
         for outcome in self.outcomes:
             yield outcome.row
         for error in self.errors:

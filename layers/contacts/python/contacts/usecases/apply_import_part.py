@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from operator import attrgetter
 
 from contacts.domain.contact import Contact
 from contacts.domain.deciding import Found, ImportRules, decide
@@ -13,6 +14,8 @@ from contacts.domain.rows import StagedRow
 from contacts.ports import Clock, ContactStore, FileStore, JobStore
 from contacts.usecases.import_parts import PartEnd, import_segment_id, import_unit, load_staged_rows
 from contacts.usecases.unit_of_work import UnitOfWork
+
+_ROW_NUMBER = attrgetter("row")
 
 
 class ApplyImportPart:
@@ -56,12 +59,12 @@ class ApplyImportPart:
             now=self._clock(),
             contact_id=self._contacts.addressing(job.tenant).contact_id,
         )
-        return decide(sorted(rows, key=lambda row: row.row), self._find(job, rows), rules)
+        return decide(sorted(rows, key=_ROW_NUMBER), self._find(job, rows), rules)
 
     def _find(self, job: ImportJob, rows: Collection[StagedRow]) -> Found:
         ids = {row.contact_id for row in rows if row.contact_id}
         by_id = self._contacts.find_by_ids(job.tenant, ids) if ids else {}
-        emails = {normalise_email(row.email) for row in rows if row.email and not _has_its_email(row, by_id)}
+        emails = {normalise_email(email) for row in rows if (email := row.email) and not _has_its_email(row, by_id)}
         return Found(by_id, self._contacts.find_by_emails(job.tenant, emails) if emails else {})
 
 

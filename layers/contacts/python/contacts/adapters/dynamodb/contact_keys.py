@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from contacts.domain.contact import Contact, Mark
-from contacts.domain.contact_ids import ROUTE_CHARS, ROUTE_SHIFT
+from contacts.domain.contact_ids import ROUTE_CHARS, ROUTE_SHIFT, base32_number
 from contacts.domain.email_address import normalise_email
 
 #: 100 bits: among a tenant's million e-mails the odds of two in one slot are below 1 in 10**18.
@@ -24,7 +24,6 @@ TAIL_CHARS = 16
 
 #: Base 32 (RFC 4648, section 6) in lower case.
 _ALPHABET = b"abcdefghijklmnopqrstuvwxyz234567"
-_VALUE_OF = {chr(character): value for value, character in enumerate(_ALPHABET)}
 #: A byte becomes a character and gives it five of its bits: one call for a name, where encoding whole bytes takes ten.
 _CHARACTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 #: The same value as a digit that `int` reads.
@@ -125,10 +124,7 @@ def _slot(salt: bytes, email: str, shards: int) -> tuple[str, int]:
 
 
 def _shard(slot: str, shards: int) -> int:
-    number = 0
-    for character in slot[SLOT_CHARS - 4 : SLOT_CHARS]:
-        number = number * len(_ALPHABET) + _VALUE_OF[character]
-    return number % shards
+    return base32_number(slot[SLOT_CHARS - 4 : SLOT_CHARS]) % shards
 
 
 def _digest(salt: bytes, text: str) -> bytes:
