@@ -69,8 +69,8 @@ COUNTS_ARE_WHAT_WAS_WRITTEN = (
         3,
         "of a row the latest round counts",
         "contacts/domain/plan.py",
-        "if latest[planned.outcomes[0].row] == number:",
-        "if True:",
+        " if latest[planned.outcomes[0].row] == number",
+        "",
         ("unit/domain/test_plan.py::test_the_latest_mention_of_a_row_holds",),
     ),
     Guard(

@@ -27,6 +27,10 @@ def file() -> Iterator[IO[bytes]]:
         yield opened
 
 
+def put(table: OutcomeTable, outcome: RowOutcome) -> None:
+    table.set(outcome.row, outcome.outcome.value, outcome.contact_id, outcome.reason)
+
+
 def read(table: OutcomeTable) -> list[RowOutcome]:
     """The list's lines as what they tell."""
     header, *lines = csv.reader(io.StringIO(b"".join(table.csv()).decode(), newline=""))
@@ -43,7 +47,7 @@ def test_outcomes_set_in_any_order_come_in_the_files(file: IO[bytes]):
     ]
     table = OutcomeTable(4, file)
     for outcome in random.Random(1).sample(outcomes, 4):
-        table.set(outcome)
+        put(table, outcome)
     assert read(table) == outcomes
 
 
@@ -52,7 +56,7 @@ def test_outcomes_of_more_rows_than_are_read_at_once(rows: int, file: IO[bytes])
     outcomes = [RowOutcome(row, Outcome.CREATED, f"{row:036}") for row in range(1, rows + 1)]
     table = OutcomeTable(rows, file)
     for outcome in random.Random(rows).sample(outcomes, rows):
-        table.set(outcome)
+        put(table, outcome)
     assert read(table) == outcomes
 
 
@@ -61,7 +65,7 @@ def test_the_last_of_two_outcomes_of_a_row_holds(file: IO[bytes]):
     table = OutcomeTable(2_000, file)
     for contact_id in ("i" * 36, "j" * 36):
         for row in range(1, 2_001):
-            table.set(RowOutcome(row, Outcome.CREATED, contact_id))
+            put(table, RowOutcome(row, Outcome.CREATED, contact_id))
     assert read(table) == [RowOutcome(row, Outcome.CREATED, "j" * 36) for row in range(1, 2_001)]
 
 
@@ -71,7 +75,7 @@ def test_outcomes_of_many_rows_are_not_in_memory(file: IO[bytes]):
     tracemalloc.start()
     try:
         for row in range(1, rows + 1):
-            table.set(RowOutcome(row, Outcome.CREATED, ID))
+            put(table, RowOutcome(row, Outcome.CREATED, ID))
         assert sum(block.count(b"\n") for block in table.csv()) == rows + 1
         assert tracemalloc.get_traced_memory()[1] < rows * 36 / 2  # half of the ids alone
     finally:
@@ -80,7 +84,7 @@ def test_outcomes_of_many_rows_are_not_in_memory(file: IO[bytes]):
 
 def test_a_row_without_an_outcome_is_an_error_of_ours(file: IO[bytes]):
     table = OutcomeTable(2, file)
-    table.set(RowOutcome(1, Outcome.CREATED, ID))
+    put(table, RowOutcome(1, Outcome.CREATED, ID))
     with pytest.raises(LookupError, match="row 2 has no outcome"):
         list(table.csv())
 

@@ -29,10 +29,10 @@ def merge_values(values: Values, changes: Mapping[str, str | None], tags: Sequen
         merged["customFields"] = _without_none(custom) or None
     merged = _without_none(merged)
     if tags:
-        present = merged.get("tags", [])
-        added = [tag for tag in dict.fromkeys(tags) if tag not in present]
+        present = merged.get("tags")
+        added = [tag for tag in dict.fromkeys(tags) if tag not in present] if present else dict.fromkeys(tags)
         if added:
-            merged["tags"] = [*present, *added]
+            merged["tags"] = [*(present or ()), *added]
     return merged
 
 

@@ -71,19 +71,23 @@ class Seal:
 
 def settle_rounds(rounds: Sequence[Plan]) -> Settled:
     """Take each row's latest mention. Outcomes, those in error included, come in the order of their rows."""
+    plan = rounds[0] if len(rounds) == 1 else _latest_mentions(rounds)
+    outcomes = [outcome for planned in plan.writes for outcome in planned.outcomes]
+    outcomes.extend(plan.outcomes)
+    outcomes.extend(RowOutcome(error.row, Outcome.ERROR, "", error.code) for error in plan.errors)
+    return Settled(plan.writes, sorted(outcomes), sorted(plan.errors, key=lambda error: error.row))
+
+
+def _latest_mentions(rounds: Sequence[Plan]) -> Plan:
     latest = {row: number for number, plan in enumerate(rounds) for row in plan.rows()}
     writes: list[PlannedWrite] = []
     outcomes: list[RowOutcome] = []
     errors: list[RowError] = []
     for number, plan in enumerate(rounds):
-        for planned in plan.writes:
-            if latest[planned.outcomes[0].row] == number:
-                writes.append(planned)
-                outcomes.extend(planned.outcomes)
+        writes.extend(planned for planned in plan.writes if latest[planned.outcomes[0].row] == number)
         outcomes.extend(outcome for outcome in plan.outcomes if latest[outcome.row] == number)
         errors.extend(error for error in plan.errors if latest[error.row] == number)
-    outcomes.extend(RowOutcome(error.row, Outcome.ERROR, "", error.code) for error in errors)
-    return Settled(writes, sorted(outcomes), sorted(errors, key=lambda error: error.row))
+    return Plan(writes, outcomes, errors)
 
 
 def seal_to_record(seal: Seal) -> dict[str, Any]:
@@ -123,9 +127,10 @@ def outcome_from_record(record: Sequence[Any]) -> RowOutcome:
 def _write_to_record(planned: PlannedWrite) -> dict[str, Any]:
     write = planned.write
     outcomes = [tuple(outcome) for outcome in planned.outcomes]
+    # Before the others, whose patterns take longer: most are inserts.
+    if isinstance(write, Insert):
+        return {"outcomes": outcomes, "op": "insert", "after": contact_to_record(write.after)}
     match write:
-        case Insert(after):
-            return {"outcomes": outcomes, "op": "insert", "after": contact_to_record(after)}
         case InsertTwin(after):
             return {"outcomes": outcomes, "op": "twin", "after": contact_to_record(after)}
         case Update(before, after, mark):

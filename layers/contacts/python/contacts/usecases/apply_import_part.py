@@ -64,7 +64,8 @@ class ApplyImportPart:
     def _find(self, job: ImportJob, rows: Collection[StagedRow]) -> Found:
         ids = {row.contact_id for row in rows if row.contact_id}
         by_id = self._contacts.find_by_ids(job.tenant, ids) if ids else {}
-        emails = {normalise_email(email) for row in rows if (email := row.email) and not _has_its_email(row, by_id)}
+        asking = [row for row in rows if not _has_its_email(row, by_id)] if by_id else rows
+        emails = {normalise_email(email) for row in asking if (email := row.email)}
         return Found(by_id, self._contacts.find_by_emails(job.tenant, emails) if emails else {})
 
 

@@ -60,12 +60,22 @@ def load_part_outcomes(files: FileStore, job: ImportJob, part: int) -> tuple[lis
     Raises:
         FileNotFoundError: the part has not ended.
     """
+    record = load_part_record(files, job, part)
+    outcomes = [outcome_from_record(item) for item in record["outcomes"]]
+    return outcomes, [RowError.from_record(item) for item in record["errors"]]
+
+
+def load_part_record(files: FileStore, job: ImportJob, part: int) -> dict[str, Any]:
+    """The same as plain JSON values: `outcomes`, each an array of the fields of a `RowOutcome`, and `errors`.
+
+    Raises:
+        FileNotFoundError: the part has not ended.
+    """
     body = files.get(part_outcome_key(job.tenant, job.id, part))
     if body is None:
         raise FileNotFoundError(f"part {part} of job {job.id} has no outcomes")
     record: dict[str, Any] = orjson.loads(body)
-    outcomes = [outcome_from_record(item) for item in record["outcomes"]]
-    return outcomes, [RowError.from_record(item) for item in record["errors"]]
+    return record
 
 
 class PartEnd:

@@ -18,9 +18,9 @@ from contacts.domain.contact import ID_CHARS
 from contacts.domain.formula_marks import mark
 from contacts.domain.import_job import ImportJob, StagedFile
 from contacts.domain.object_keys import errors_csv_key, errors_key, results_csv_key, staged_errors_key
-from contacts.domain.rows import Outcome, RowError, RowOutcome
+from contacts.domain.rows import Outcome, RowError
 from contacts.ports import FileStore
-from contacts.usecases.import_parts import load_part_outcomes
+from contacts.usecases.import_parts import load_part_record
 from contacts.usecases.row_lists import LinesByRow, csv_lines
 
 #: What is stored of an outcome: contact id, and the number of what stands behind it in the list.
@@ -45,16 +45,16 @@ class OutcomeTable:
         self._rows = rows
         self._file = file
         #: Outcome and reason, numbered from 1: 0 is a row that was never set.
-        self._ends: dict[tuple[Outcome, str], int] = {}
+        self._ends: dict[tuple[str, str], int] = {}
         ranges = range(0, rows, _RANGE_ROWS)
         self._waiting = [bytearray() for _ in ranges]
         self._stored: list[list[tuple[int, int]]] = [[] for _ in ranges]
 
-    def set(self, outcome: RowOutcome) -> None:
-        number, row = divmod(outcome.row - 1, _RANGE_ROWS)
-        end = self._ends.setdefault((outcome.outcome, outcome.reason), len(self._ends) + 1)
+    def set(self, row: int, outcome: str, contact_id: str, reason: str) -> None:
+        number, in_range = divmod(row - 1, _RANGE_ROWS)
+        end = self._ends.setdefault((outcome, reason), len(self._ends) + 1)
         waiting = self._waiting[number]
-        waiting += row.to_bytes(_ROW_BYTES) + outcome.contact_id.encode().ljust(ID_CHARS)
+        waiting += in_range.to_bytes(_ROW_BYTES) + contact_id.encode().ljust(ID_CHARS)
         waiting.append(end)
         if len(waiting) >= _WAITING_BYTES:
             self._stored[number].append((self._file.seek(0, os.SEEK_END), len(waiting)))
@@ -67,7 +67,7 @@ class OutcomeTable:
         Raises:
             LookupError: a row has no outcome.
         """
-        ends = [b"", *(csv_lines([(outcome.value, reason)]) for outcome, reason in self._ends)]
+        ends = [b"", *(csv_lines([end]) for end in self._ends)]
         yield csv_lines([("row", "contactId", "outcome", "reason")])
         for number in range(len(self._waiting)):
             first = number * _RANGE_ROWS
@@ -126,13 +126,13 @@ class WriteImportResults:
             outcomes = OutcomeTable(staged.total_rows, outcomes_file)
             for error in self._staged_errors(job):
                 errors.add(error)
-                outcomes.set(RowOutcome(error.row, Outcome.ERROR, "", error.code))
+                outcomes.set(error.row, Outcome.ERROR.value, "", error.code)
             for part in parts:
-                part_outcomes, part_errors = load_part_outcomes(self._files, job, part)
-                for outcome in part_outcomes:
-                    outcomes.set(outcome)
-                for error in part_errors:
-                    errors.add(error)
+                record = load_part_record(self._files, job, part)
+                for row, outcome, contact_id, reason, _ in record["outcomes"]:
+                    outcomes.set(row, outcome, contact_id, reason)
+                for error_record in record["errors"]:
+                    errors.add(RowError.from_record(error_record))
             self._files.put_stream(errors_key(job.tenant, job.id), errors.lines())
             self._files.put_stream(errors_csv_key(job.tenant, job.id), _errors_csv(staged, errors))
             self._files.put_stream(results_csv_key(job.tenant, job.id), outcomes.csv())

@@ -78,7 +78,11 @@ def _send(client: DynamoDBClient, batch: Sequence[Statement]) -> list[WriteResul
         if trouble is None:
             raise
         return [None if trouble is Trouble.BUSY else WriteResult.UNKNOWN] * len(batch)
-    return [_result(statement, response) for statement, response in zip(batch, responses, strict=True)]
+    # Asked here, because nearly all of them are written.
+    return [
+        _result(statement, response) if "Error" in response or statement.returns_item else WriteResult.WRITTEN
+        for statement, response in zip(batch, responses, strict=True)
+    ]
 
 
 def _result(statement: Statement, response: Mapping[str, Any]) -> WriteResult | None:

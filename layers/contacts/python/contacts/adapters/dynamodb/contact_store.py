@@ -76,6 +76,8 @@ class DynamoContactStore:
             return {}
         places = {email: keys.holder(email) for email in emails}
         items = self._reader.items(places.values())
+        if not items:
+            return {}
         return {email: item_to_contact(items[place]) for email, place in places.items() if place in items}
 
     def find_all_by_email(self, tenant: str, email: str) -> list[Contact]:
