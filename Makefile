@@ -128,7 +128,7 @@ $(VENV)/.soak: pyproject.toml constraints.txt | $(BIN)/python
 
 # aws-sam-cli can't share our environment; without it, or without the functions' Python, layers are not measured.
 $(VENV)/.sam: | $(BIN)/python
-	@$(BIN)/python -m venv $(VENV)/sam && $(VENV)/sam/bin/pip install --disable-pip-version-check --quiet aws-sam-cli || echo "No aws-sam-cli: the sizes of layers will be left out."
+	@unset PYTHONPATH; $(BIN)/python -m venv $(VENV)/sam && $(VENV)/sam/bin/pip install --disable-pip-version-check --quiet aws-sam-cli || echo "No aws-sam-cli: the sizes of layers will be left out."
 	@touch $@
 
 $(VENV)/.peers: pyproject.toml constraints.txt | $(BIN)/python

@@ -1,6 +1,6 @@
 """How long the import of each function's handler takes in a fresh process, beside `import boto3`.
 
-    python -m tests.benchmarks.cold_imports [--runs 9]
+    python -m tests.benchmarks.cold_imports [--runs 12]
 
 Functions, their environments and their layers are template.yaml's. A function finds what Lambda would give it: its
 folder, its layers, and of the installed libraries those that the layers' requirements.txt bring; importing any other
@@ -196,7 +196,7 @@ def _text(value: Any, parameters: Mapping[str, Any]) -> str:
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--runs", type=int, default=7, help="of each, in turn; the best one counts")
+    parser.add_argument("--runs", type=int, default=12, help="of each, in turn; the best one counts")
 
 
 if __name__ == "__main__":
