@@ -57,7 +57,7 @@ NO_CONTACT_TWICE = (
         1,
         "a contact's id begins with the slot of its e-mail",
         "contacts/adapters/dynamodb/contact_checks.py",
-        "not is_contact_id(contact.id) or not contact.id.startswith(place.sk)",
+        "not is_id or not contact.id.startswith(place.sk)",
         "False",
         ("contract/test_contact_store.py::TestAddressing::test_an_id_that_does_not_belong_to_its_email_is_a_fault",),
     ),

@@ -80,6 +80,32 @@ def test_keys_are_sent_as_botocore_would_send_them(key: Any) -> None:
     assert json.loads(ours.sent[0]) == json.loads(plain.sent[0])
 
 
+@pytest.mark.parametrize("key", [{"S": "é"}, {"S": HALF_A_PAIR}, {"B": b"\x00\xff"}])
+def test_single_reads_and_queries_too(key: Any) -> None:
+    ours, plain = Wire(b"{}"), Wire(b"{}", ours=False)
+
+    for wire in (ours, plain):
+        wire.client.get_item(TableName="t", Key={"pk": key}, ConsistentRead=True)
+        wire.client.query(
+            TableName="t", KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": key}, Limit=3
+        )
+
+    assert [json.loads(body) for body in ours.sent] == [json.loads(body) for body in plain.sent]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [ITEM, {"pk": {"B": "AP8="}}, {"pk": {"L": [{"B": "AP8="}]}}],
+    ids=["plain", "bytes", "bytes within"],
+)
+def test_what_they_answer_too(item: Any) -> None:
+    body = json.dumps({"Item": item, "Items": [item], "Count": 1, "LastEvaluatedKey": item}).encode()
+
+    for call in ("get_item", "query"):
+        ours, plain = (getattr(Wire(body, ours=who).client, call)(TableName="t") for who in (True, False))
+        assert {**ours, "ResponseMetadata": None}.items() >= {**plain, "ResponseMetadata": None}.items()
+
+
 @pytest.mark.parametrize(
     "answer",
     [

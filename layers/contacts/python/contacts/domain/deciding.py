@@ -130,7 +130,7 @@ class _FoldedRows:
         return Plan(writes, self._outcomes, self._errors)
 
     def _about(self, row: StagedRow, email: str) -> _Draft | None:
-        contact = self._found.named_by(row)
+        contact = self._found.named_by(row) if row.contact_id else None
         if contact is None:
             if email in self._by_given_email:
                 return self._by_given_email[email]

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from contacts.domain.contact_write import Delete
+from contacts.domain.contact_write import Delete, Update
 from contacts.domain.import_job import ImportJob, PartRecord, RowCounts
 from contacts.domain.object_keys import part_outcome_key, plan_key, plans_prefix, staged_part_key
 from contacts.domain.plan import Settled, outcome_from_record
@@ -122,7 +122,6 @@ def _joined(settled: Settled, segment: str) -> list[str]:
         write = planned.write
         if isinstance(write, Delete) or segment not in write.after.segments:
             continue
-        before = getattr(write, "before", None)
-        if before is None or segment not in before.segments:
+        if not isinstance(write, Update) or segment not in write.before.segments:
             ids.append(write.after.id)
     return ids

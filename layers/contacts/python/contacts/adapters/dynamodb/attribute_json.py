@@ -25,7 +25,10 @@ def texts_to_json(texts: Collection[str]) -> bytes:
     From that of `["...", ...]`, by one call for all: as long as nothing is escaped, the first quote after the one that
     begins a text ends it, so behind that first one what stands between two texts is found nowhere else.
     """
-    body = to_json([*texts])
+    try:
+        body = orjson.dumps([*texts])
+    except orjson.JSONEncodeError:
+        body = b"\\"
     if not texts or b"\\" in body:
         return to_json([{"S": text} for text in texts])
     return b'[{"S":"%b}]' % body[2:-1].replace(b'","', _BETWEEN_TEXTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contacts.adapters.dynamodb.contact_keys import Key, TenantKeys
-from contacts.domain.contact import Contact
+from contacts.domain.contact import ID_CHARS, Contact
 from contacts.domain.contact_fields import EDITABLE_FIELDS
 from contacts.domain.contact_ids import is_contact_id
 from contacts.domain.contact_write import ContactWrite, Delete, InsertTwin, Update
@@ -34,6 +34,8 @@ def new_place(keys: TenantKeys, contact: Contact) -> Key:
         ValueError: it does not.
     """
     place = keys.place(contact)
-    if not is_contact_id(contact.id) or not contact.id.startswith(place.sk):
+    # Without an e-mail the place is the id's own, which proves nothing.
+    is_id = is_contact_id(contact.id) if len(place.sk) == ID_CHARS else len(contact.id) == ID_CHARS
+    if not is_id or not contact.id.startswith(place.sk):
         raise ValueError("a new contact's id has to come from Addressing.contact_id for its e-mail")
     return place

@@ -1,12 +1,12 @@
-"""Sends and reads the large bodies, batches of statements and of keys, pages of items, with little work.
+"""Sends batches of statements, and all that is read, with little work.
 
 botocore walks through every value of a request before it hands it to Python's `json`, and through every value of an
 answer after that. Both bodies are JSON in the very form that we hold, so orjson makes and reads them; only bytes
 (attributes of type B) and half surrogate pairs are not, and with these botocore goes its own way.
 
-For batches it also lays out, signs, times and records each request anew, in steps that any service could need. An
-import sends little else, and this took a third of its time. So a batch goes from here, with botocore's endpoint,
-credentials and connections, to the wire. What such a request lacks are the headers in which the SDK counts its own
+It also lays out, signs, times and records each request anew, in steps that any service could need. An import sends
+little else, and this took a third of its time. So these go from here, with botocore's endpoint, credentials and
+connections, to the wire. What such a request lacks are the headers in which the SDK counts its own
 retries. A read that fails is left to botocore, which sends it again as often as the client is set to; a batch of
 statements is sent once and never again.
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from botocore.signers import RequestSigner
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_STATEMENTS, _KEYS = "BatchExecuteStatement", "BatchGetItem"
-_ANSWERS = (_STATEMENTS, _KEYS, "Query")
+_STATEMENTS = "BatchExecuteStatement"
+_OPERATIONS = (_STATEMENTS, "BatchGetItem", "GetItem", "Query")
 _BODY = "contacts-json-body"
 _BYTES = b'"B":'
 
@@ -41,12 +41,12 @@ def use_json_bodies(client: DynamoDBClient) -> None:
     events = client.meta.events
     take: Any = _take_parameters  # what they return is not in the stubs
     send: Any = _Sender(client)
-    for operation in (_STATEMENTS, _KEYS):
+    for operation in _OPERATIONS:
         events.register(f"provide-client-params.dynamodb.{operation}", take, unique_id=f"{_BODY}-take-{operation}")
-    # Of all operations, although two are meant: handlers of one operation come before those of all, and this one has to
-    # be the last, because the others may still change the request.
+    # Of all operations, although some are meant: handlers of one come before those of all, and this one has to be the
+    # last, because the others may still change the request.
     events.register_last("before-call", send, unique_id=f"{_BODY}-send")
-    for operation in _ANSWERS:
+    for operation in _OPERATIONS:
         events.register(f"before-parse.dynamodb.{operation}", _read_body, unique_id=f"{_BODY}-read-{operation}")
 
 
@@ -60,7 +60,9 @@ def _take_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) 
         context[_BODY] = orjson.dumps(params)
     except orjson.JSONEncodeError:
         return None
-    return {"RequestItems": {table: {} for table in params["RequestItems"]}} if "RequestItems" in params else {}
+    if "RequestItems" in params:
+        return {"RequestItems": {table: {} for table in params["RequestItems"]}}
+    return {"TableName": params["TableName"]} if "TableName" in params else {}
 
 
 class _Sender:
