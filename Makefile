@@ -76,7 +76,7 @@ bench: $(VENV)/.dev $(VENV)/.sam ## Every figure in one table, and .bench/latest
 bench-peers: $(VENV)/.peers ## The same file through django-import-export, beside ours (ROWS=100000)
 	$(BIN)/python -m tests.benchmarks.peers --rows $(ROWS)
 
-soak: soak-crashes soak-faults soak-surface soak-guards soak-schema soak-load soak-input soak-data ## All longer proofs, one after the other (about two hours)
+soak: soak-crashes soak-faults soak-surface soak-guards soak-schema soak-load soak-input soak-data ## All longer proofs, one after the other (about an hour)
 
 soak-crashes: $(VENV)/.dev ## Kill every handler before and after each call that it makes
 	$(BIN)/python -m tests.soak.crash_points
