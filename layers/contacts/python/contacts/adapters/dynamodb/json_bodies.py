@@ -46,8 +46,6 @@ def use_json_bodies(client: DynamoDBClient) -> None:
     # Of all operations, although some are meant: handlers of one come before those of all, and this one has to be the
     # last, because the others may still change the request.
     events.register_last("before-call", send, unique_id=f"{_BODY}-send")
-    for operation in _OPERATIONS:
-        events.register(f"before-parse.dynamodb.{operation}", _read_body, unique_id=f"{_BODY}-read-{operation}")
 
 
 def _take_parameters(params: dict[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any] | None:
@@ -118,15 +116,3 @@ def _parsed(model: OperationModel, response: AWSResponse) -> dict[str, Any]:
     parser: Any = create_parser(model.service_model.resolved_protocol)
     parsed: dict[str, Any] = parser.parse(answer, model.output_shape)
     return parsed
-
-
-def _read_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """Read an answer and leave nothing for botocore to parse. Errors, and what is broken, it tells as ever."""
-    body = response_dict["body"]
-    if response_dict["status_code"] != 200 or _BYTES in body:
-        return
-    try:
-        customized_response_dict.update(orjson.loads(body))
-    except orjson.JSONDecodeError:
-        return
-    response_dict["body"] = b"{}"
