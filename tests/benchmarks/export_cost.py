@@ -1,6 +1,6 @@
 """What an export costs: CPU time, memory, requests, read units; and the writers of files by themselves, beside pandas.
 
-    python -m tests.benchmarks.export_cost [--rows 100000 1000000] [--peer-rows 100000] [--formats csv]
+    python -m tests.benchmarks.export_cost [--rows 10000 100000 1000000] [--peer-rows 100000] [--formats csv]
 
 Each in a process of its own; how each is done, `export_runs` says. pandas writes the same rows to disk, from memory:
 it is held against our writers, that read no table either.

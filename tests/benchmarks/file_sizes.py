@@ -8,36 +8,32 @@ from statistics import median
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.growth_exponent import exponent
 
-SIZES = (100_000, 1_000_000)
+SIZES = (10_000, 100_000, 1_000_000)
 MAX_MEGABYTES = 256
-#: From the fewest rows to the most.
+#: Of the most rows to the next fewer.
 MAX_MEMORY_GROWTH = 1.2
 MAX_EXPONENT = 1.05
-#: How often sizes below the largest are measured, before the largest and after it.
-_TURNS_BEFORE, _TURNS_AFTER = 3, 2
+#: How often the largest size is measured, and each time around it every smaller one, before and after.
+_ROUNDS = 2
+_TURNS_BEFORE, _TURNS_AFTER = 2, 1
 
 Found = Mapping[str, float]
 
 
 def measured_sizes(measure: Callable[[int], Found], sizes: Sequence[int]) -> dict[int, dict[str, float]]:
-    """What `measure` finds for each number of rows, fewest first.
+    """What `measure` finds for each number of rows, fewest first: the medians of several turns.
 
-    Sizes below the largest are measured several times around it, and the medians count: other work on the machine
-    weighs more on short runs, and slows one half of a benchmark down and not the other.
+    The machine's speed changes while it measures. The sizes take turns, so that all meet the same changes, and shorter
+    runs, on which they weigh more, have more turns.
     """
     *smaller, largest = sorted(set(sizes))
-    turns: dict[int, list[Found]] = {rows: [] for rows in smaller}
-    for _ in range(_TURNS_BEFORE):
-        for rows in smaller:
+    turns: dict[int, list[Found]] = {rows: [] for rows in (*smaller, largest)}
+    for _ in range(_ROUNDS):
+        for rows in (*smaller * _TURNS_BEFORE, largest, *smaller * _TURNS_AFTER):
             turns[rows].append(measure(rows))
-    found = measure(largest)
-    for _ in range(_TURNS_AFTER):
-        for rows in smaller:
-            turns[rows].append(measure(rows))
-    medians = {
+    return {
         rows: {name: median(each[name] for each in of_size) for name in of_size[0]} for rows, of_size in turns.items()
     }
-    return {**medians, largest: dict(found)}
 
 
 def binds(sizes: Sequence[int] | Mapping[int, object]) -> bool:
@@ -50,13 +46,16 @@ def memory_and_growth(
 ) -> Iterator[Figure]:
     """Peak memory, and how it and CPU time grow with the rows; growth is told of from two sizes on.
 
+    Memory is held against the next smaller size: what a process has at its start would hide growth beside fewer rows.
+    Exponents are over all sizes.
+
     Args:
         subject: of the figures.
         found: `megabytes`, `cpuSeconds` and what `grows` names, by number of rows.
         grows: what else is to grow no faster than the rows: its name in the table, by its name in `found`.
     """
     sizes = sorted(found)
-    fewest, most = sizes[0], sizes[-1]
+    most = sizes[-1]
     memory = {rows: each["megabytes"] for rows, each in found.items()}
     yield Figure(
         subject=subject,
@@ -65,14 +64,15 @@ def memory_and_growth(
         at_most=MAX_MEGABYTES,
         binds=binds(sizes),
     )
-    if fewest == most:
+    if len(sizes) == 1:
         return
+    before = sizes[-2]
     yield Figure(
         subject=subject,
-        name="peak MB, most rows against fewest",
+        name="growth of peak MB",
         value=memory[most],
-        baseline=memory[fewest],
-        against=f"{fewest:,} rows",
+        baseline=memory[before],
+        against=f"{before:,} rows",
         at_most=MAX_MEMORY_GROWTH,
         of_ratio=True,
         binds=binds(sizes),

@@ -1,13 +1,13 @@
-"""Stages files of 100,000 and of 1,000,000 rows: CPU time and memory, beside other ways to read the same files.
+"""Stages files of 10,000 to 1,000,000 rows: CPU time and memory, beside other ways to read the same files.
 
-    python -m tests.benchmarks.stage_files [--rows 100000 1000000] [--formats csv] [--pandas-rows 20000]
+    python -m tests.benchmarks.stage_files [--rows 10000 100000 1000000] [--formats csv] [--pandas-rows 20000]
 
 Every file is read in a process of its own; it is written before, which takes some ten seconds for a million rows of
 XLSX. Staging is the function's own use case: read, map, validate (without phones), route, store the parts. AWS's tables
 are answered in the process; what is stored lands in a directory, so that no request for it counts.
 
-The baselines read the fewest rows, what pandas reads aside. What each of them does, `stage_runs` says. Rates are this
-machine's, and do not bind; memory and growth do.
+The baselines read the largest file but one, what pandas reads aside. What each of them does, `stage_runs` says. Rates
+are this machine's, and do not bind; memory and growth do.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.benchmarks.contact_files import WRITERS
@@ -46,26 +46,27 @@ class Sample:
 
 
 def measure(arguments: argparse.Namespace) -> Iterator[Figure]:
-    with tempfile.TemporaryDirectory(prefix="stage-files-") as directory:
-        for format_ in arguments.formats:
-            samples = [_written(Path(directory), format_, rows) for rows in sorted(arguments.rows)]
+    for format_ in arguments.formats:
+        with tempfile.TemporaryDirectory(prefix="stage-files-") as name:
+            directory = Path(name)
+            samples = [_written(directory, format_, rows) for rows in sorted(set(arguments.rows))]
+            beside = samples[-2:][0]
             baselines = {}
             if format_ == "csv":
-                few = _written(Path(directory), format_, arguments.pandas_rows)
+                few = _written(directory, format_, arguments.pandas_rows)
                 baselines = {
-                    "csv.DictReader+pydantic": samples[0].rate("csv.DictReader+pydantic"),
+                    "csv.DictReader+pydantic": beside.rate("csv.DictReader+pydantic"),
                     f"pandas+iterrows, {few.rows:,} rows, no checks": few.rate("pandas+iterrows"),
                 }
-            yield from _reading(format_, samples[0])
-            yield from _staging(format_, samples, baselines)
-            for sample in samples:
-                sample.path.unlink(missing_ok=True)
+            yield from _reading(format_, beside)
+            yield from _staging(format_, samples, beside, baselines)
 
 
 def _written(directory: Path, format_: str, rows: int) -> Sample:
-    print(f"writing {rows:,} rows of {format_.upper()} ...", file=sys.stderr, flush=True)
     sample = Sample(directory / f"contacts-{rows}.{format_}", rows)
-    WRITERS[format_](sample.path, rows)
+    if not sample.path.exists():
+        print(f"writing {rows:,} rows of {format_.upper()} ...", file=sys.stderr, flush=True)
+        WRITERS[format_](sample.path, rows)
     return sample
 
 
@@ -92,24 +93,25 @@ def _reading(format_: str, sample: Sample) -> Iterator[Figure]:
     )
 
 
-def _staging(format_: str, samples: list[Sample], baselines: dict[str, float]) -> Iterator[Figure]:
-    """`baselines` are the rates of others, over as many rows as the first sample has."""
+def _staging(
+    format_: str, samples: Sequence[Sample], beside: Sample, baselines: Mapping[str, float]
+) -> Iterator[Figure]:
+    """`baselines` are the rates of others, over the rows of `beside`."""
     subject = f"stage {format_.upper()}"
     by_rows = {sample.rows: sample for sample in samples}
     found = measured_sizes(lambda rows: by_rows[rows].measured("stage"), list(by_rows))
     for rows, each in found.items():
-        rate = {
-            "subject": subject,
-            "name": f"rows a CPU-second, {rows:,} rows",
-            "value": rows / each["cpuSeconds"],
-            "at_least": MIN_STAGE_RATE.get(format_),
-            "binds": False,
-        }
-        if rows == samples[0].rows and baselines:
-            for way, baseline in baselines.items():
-                yield Figure(**rate, baseline=baseline, against=way)
+        rate = Figure(
+            subject=subject,
+            name=f"rows a CPU-second, {rows:,} rows",
+            value=rows / each["cpuSeconds"],
+            at_least=MIN_STAGE_RATE.get(format_),
+            binds=False,
+        )
+        if rows == beside.rows and baselines:
+            yield from (replace(rate, baseline=baseline, against=way) for way, baseline in baselines.items())
         else:
-            yield Figure(**rate)
+            yield rate
     yield from memory_and_growth(subject, found)
 
 

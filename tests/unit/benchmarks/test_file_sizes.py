@@ -19,18 +19,21 @@ def figures(small: tuple[float, float], large: tuple[float, float], rows: int = 
     return {each.name: each for each in memory_and_growth("stage CSV", found)}
 
 
-def test_small_sizes_are_measured_around_the_largest_and_their_median_counts() -> None:
+def test_sizes_take_turns_and_their_medians_count() -> None:
     turns: list[int] = []
 
     def measure(rows: int) -> dict[str, float]:
         turns.append(rows)
-        return {"cpuSeconds": {1: 9.0, 2: 1.0, 3: 2.0, 5: 3.0, 6: 0.5}.get(len(turns), 70.0)}
+        return {"cpuSeconds": {3: 70.0, 7: 72.0, 5: 9.0, 6: 0.5}.get(len(turns), 2.0)}
 
-    assert measured_sizes(measure, [LARGE, SMALL]) == {SMALL: {"cpuSeconds": 2.0}, LARGE: {"cpuSeconds": 70.0}}
-    assert turns == [SMALL, SMALL, SMALL, LARGE, SMALL, SMALL]
+    found = measured_sizes(measure, [LARGE, SMALL, SMALL])
+    once = [SMALL, SMALL, LARGE, SMALL]
+    assert turns == [*once, *once]
+    assert list(found) == [SMALL, LARGE]
+    assert list(found.values()) == [{"cpuSeconds": 2.0}, {"cpuSeconds": 71.0}]
 
 
-def test_one_size_is_measured_once() -> None:
+def test_one_size_may_be_all() -> None:
     assert measured_sizes(lambda rows: {"cpuSeconds": float(rows)}, [7, 7]) == {7: {"cpuSeconds": 7.0}}
 
 
@@ -38,7 +41,7 @@ def test_one_size_is_measured_once() -> None:
     ("small", "large", "missed"),
     [
         ((100, 1), (119, 10), set()),
-        ((100, 1), (121, 10), {"peak MB, most rows against fewest"}),
+        ((100, 1), (121, 10), {"growth of peak MB"}),
         ((250, 1), (257, 10), {"peak MB, 1,000,000 rows"}),
         ((100, 1), (100, 11.1), set()),
         ((100, 1), (100, 11.4), {"exponent of CPU seconds"}),
@@ -49,6 +52,17 @@ def test_memory_and_growth_have_budgets(
 ) -> None:
     found = figures(small, large)
     assert {name for name, each in found.items() if each.verdict is Verdict.MISS} == missed
+
+
+def test_memory_is_held_against_the_next_smaller_size_and_time_against_all() -> None:
+    found = {
+        10_000: {"megabytes": 50.0, "cpuSeconds": 0.1},
+        SMALL: {"megabytes": 100.0, "cpuSeconds": 1.2},
+        LARGE: {"megabytes": 110.0, "cpuSeconds": 10.0},
+    }
+    told = {each.name: each for each in memory_and_growth("stage CSV", found)}
+    assert told["growth of peak MB"].ratio == pytest.approx(1.1)
+    assert told["exponent of CPU seconds"].value == pytest.approx(1.0)
 
 
 def test_small_files_promise_nothing() -> None:
