@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--faults", type=int, default=10_000, help="how many to fire at least")
     parser.add_argument("--rate", type=float, default=0.14, help="share of reads that meet one, half that of writes")
     parser.add_argument("--storm-rate", type=float, default=0.65, help="share of all, for 60 calls of 400")
+    parser.add_argument("--doom-one-in", type=int, default=12, help="jobs there are to one that no worker can end")
     parser.add_argument("--tenants", type=int, default=4)
     parser.add_argument("--users", type=int, default=2, help="of each tenant")
     parser.add_argument("--size", type=int, default=400, help="rows of the larger files")
@@ -35,6 +36,7 @@ def main() -> int:
                 faults=arguments.faults,
                 rate=arguments.rate,
                 storm_rate=arguments.storm_rate,
+                doom_one_in=arguments.doom_one_in,
                 tenants=arguments.tenants,
                 users=arguments.users,
                 size=arguments.size,

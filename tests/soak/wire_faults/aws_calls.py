@@ -29,15 +29,19 @@ class AwsCall:
     Attributes:
         service: as the signature names it: `dynamodb`, `s3`, `sqs`, `states`, `events`.
         conditional: an S3 request with `If-None-Match` or `If-Match`.
+        path: of the URL, as it was sent.
     """
 
     service: str
     operation: str
     body: bytes
     conditional: bool = False
+    path: str = "/"
 
     @classmethod
-    def of(cls, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes) -> AwsCall | None:
+    def of(
+        cls, method: str, headers: Mapping[str, str], query: Mapping[str, str], body: bytes, path: str = "/"
+    ) -> AwsCall | None:
         """None where nobody signed: somebody else's request, such as a client's that follows a signed link."""
         scope = _SCOPE.search(headers.get("Authorization", ""))
         if scope is None:
@@ -47,7 +51,7 @@ class AwsCall:
             return cls(service, headers.get("X-Amz-Target", "").rpartition(".")[2] or "Unknown", body)
         named = next((name for (verb, key), name in _S3_BY_QUERY.items() if verb == method and key in query), None)
         operation = named or _S3_BY_METHOD.get(method, "Unknown")
-        return cls(service, operation, body, conditional="If-None-Match" in headers or "If-Match" in headers)
+        return cls(service, operation, body, "If-None-Match" in headers or "If-Match" in headers, path)
 
     def json(self) -> dict[str, Any]:
         """The parsed body of a service that speaks JSON."""

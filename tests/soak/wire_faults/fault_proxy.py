@@ -5,7 +5,7 @@ delays by rule, but draws without a seed, and cannot fail a part of a batch with
 to a write that was done, or leave out what it reports as unprocessed. HTTP itself is aiohttp's.
 
 Only requests that a function has signed meet faults. Whoever follows a signed link, or posts a signed form, is a client
-and passes. `GET /_faults` tells what was fired, `PUT /_faults` sets `rate` and `stormRate`.
+and passes. `GET /_faults` tells what was fired, `PUT /_faults` sets `rate`, `stormRate` and `doomOneIn`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from yarl import URL
 from local.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from tests.soak.wire_faults import fault_answers
 from tests.soak.wire_faults.aws_calls import AwsCall
+from tests.soak.wire_faults.doomed_jobs import DoomedJobs
 from tests.soak.wire_faults.fault_answers import Answer
 from tests.soak.wire_faults.fault_choice import DONE, Fault, FaultChoice
 from tests.soak.wire_faults.partial_answers import take_part_out
@@ -56,6 +57,7 @@ class FaultProxy:
     def __init__(self, upstream: str, choice: FaultChoice) -> None:
         self._upstream = upstream
         self._choice = choice
+        self._doomed = DoomedJobs(choice.seed)
         self._session: aiohttp.ClientSession | None = None
 
     def application(self) -> web.Application:
@@ -68,11 +70,15 @@ class FaultProxy:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        call = AwsCall.of(request.method, request.headers, request.query, body)
-        fault = None if call is None else self._choice.draw(call)
+        call = AwsCall.of(request.method, request.headers, request.query, body, request.raw_path)
+        fault = None if call is None else self._fault(call)
         if call is None or fault is None:
             return _response(request, await self._forward(request, body))
         return await self._fire(request, call, fault)
+
+    def _fault(self, call: AwsCall) -> Fault | None:
+        drawn = self._choice.draw(call)
+        return self._doomed.fault(call, self._choice.random) or drawn
 
     async def _fire(self, request: web.Request, call: AwsCall, fault: Fault) -> web.StreamResponse:
         if fault is Fault.PARTIAL:
@@ -128,11 +134,13 @@ class FaultProxy:
 
     async def _tell(self, _request: web.Request) -> web.Response:
         fired = [[*what, number] for what, number in sorted(self._choice.fired.items())]
-        return web.json_response({"calls": dict(self._choice.calls), "fired": fired})
+        doomed = dict(self._doomed.numbers())
+        return web.json_response({"calls": dict(self._choice.calls), "fired": fired, "doomed": doomed})
 
     async def _set(self, request: web.Request) -> web.Response:
         wanted = await request.json()
         self._choice.rate, self._choice.storm_rate = float(wanted["rate"]), float(wanted["stormRate"])
+        self._doomed.one_in = int(wanted["doomOneIn"])
         return web.json_response(wanted)
 
 

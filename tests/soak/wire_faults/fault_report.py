@@ -25,6 +25,8 @@ def write_report(result: SoakResult, out: TextIO, folder: Path | None) -> None:
     )
     failures = ", ".join(f"{name}: {number}" for name, number in result.failures.most_common())
     print(f"functions that failed and were tried again: {failures or 'none'}", file=out)
+    doomed = ", ".join(f"{why}: {number}" for why, number in sorted(result.doomed.items()))
+    print(f"jobs that no worker could end: {doomed or 'none'}", file=out)
     print(f"parts and slices closed from their plans: {result.reconciled}", file=out)
     print("sweeps {}, of which {} met faults".format(*result.sweeps), file=out)
     broken = Counter(invariant for invariant, _ in result.findings.violations)

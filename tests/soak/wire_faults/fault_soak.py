@@ -26,6 +26,7 @@ class SoakResult:
         faults: by service, operation and kind.
         failures: of functions, which ran out of retries or of time, by name.
         jobs: by kind and status; those of rollbacks as kind `rollback`.
+        doomed: how many jobs no worker could end, by the reason.
         reconciled: parts and slices that were closed from their plans, because nobody could end them.
         open_: what was still open when patience ended.
     """
@@ -37,6 +38,7 @@ class SoakResult:
     faults: Counter[tuple[str, str, str]]
     failures: Counter[str]
     jobs: Counter[tuple[str, str]]
+    doomed: dict[str, int]
     reconciled: int
     tenants: TenantsAtWork
     sweeps: tuple[int, int]
@@ -61,14 +63,16 @@ def soak(
     size: int,
     seed: int,
     each: tuple[str, ...] = (),
+    doom_one_in: int = 0,
     patience_seconds: float = _PATIENCE_SECONDS,
 ) -> SoakResult:
-    """Fire at least so many faults; `each` names scenes that are played whatever the number."""
+    """Fire at least so many faults; `each` names scenes that are played whatever the number, `doom_one_in` how many
+    jobs there are to one that no worker can end."""
     began = time.monotonic()
     at_work = TenantsAtWork(stack, seed, size, patience_seconds)
     operator = OperatorAtWork(stack)
     operator.start()
-    stack.set_fault_rate(rate, storm_rate)
+    stack.set_fault_rate(rate, storm_rate, doom_one_in)
     at_work.work(tenants, users, lambda: stack.faults()[1].total() < faults, each)
     stack.set_fault_rate(0, 0)
     operator.stop()
@@ -83,6 +87,7 @@ def soak(
         calls=calls,
         faults=fired,
         failures=stack.failures(),
+        doomed=stack.doomed_jobs(),
         reconciled=sum(item.get("reconciled", False) for item in state.jobs_table),
         jobs=_ends(StoredJobs.of(state)),
         tenants=at_work,

@@ -109,10 +109,15 @@ def _start(client: PatientClient, random: Random, rows: Sequence[Row], options: 
 
 
 def _run(client: PatientClient, random: Random, rows: Sequence[Row], options: Mapping[str, Any]) -> str | None:
-    """The import's id; None where it did not complete, so that nothing can be built on it."""
+    """The import's id; None where it did not complete: then nothing is built on it, and it is taken back at times."""
     job_id = _start(client, random, rows, options)
     client.ledger.outcomes[job_id] = {number: row.outcome for number, row in enumerate(rows, 1)}
-    return job_id if client.ended(f"{_IMPORT}/{job_id}")["status"] == "completed" else None
+    ended = client.ended(f"{_IMPORT}/{job_id}")
+    if ended["status"] == "completed":
+        return job_id
+    if ended["canRollback"] and random.random() < 0.5:
+        _roll_back(client, job_id, {"onConflict": "keep"})
+    return None
 
 
 def _roll_back(client: PatientClient, job_id: str, body: Mapping[str, Any]) -> bool:

@@ -56,8 +56,9 @@ class SoakStack:
     def resource(self, name: str) -> str:
         return str(self.stack["resources"][name])
 
-    def set_fault_rate(self, rate: float, storm_rate: float) -> None:
-        wanted = {"rate": rate, "stormRate": storm_rate}
+    def set_fault_rate(self, rate: float, storm_rate: float, doom_one_in: int = 0) -> None:
+        """One in so many jobs, from now on, is a `doomed_jobs` one; those that are stay so."""
+        wanted = {"rate": rate, "stormRate": storm_rate, "doomOneIn": doom_one_in}
         httpx.put(self.proxy + CONTROL_PATH, json=wanted, trust_env=False).raise_for_status()
 
     def failures(self) -> Counter[str]:
@@ -73,8 +74,15 @@ class SoakStack:
 
     def faults(self) -> tuple[dict[str, int], Counter[tuple[str, str, str]]]:
         """Calls by service, and faults by service, operation and kind."""
-        told = httpx.get(self.proxy + CONTROL_PATH, trust_env=False).json()
+        told = self._told()
         return told["calls"], Counter({tuple(what): number for *what, number in told["fired"]})
+
+    def doomed_jobs(self) -> dict[str, int]:
+        """How many jobs no worker could end, by the reason."""
+        return dict(self._told()["doomed"])
+
+    def _told(self) -> dict[str, Any]:
+        return dict(httpx.get(self.proxy + CONTROL_PATH, trust_env=False).json())
 
 
 @contextmanager
