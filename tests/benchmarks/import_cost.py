@@ -3,7 +3,8 @@
     python -m tests.benchmarks.import_cost [--rows 100000] [--loop-rows 2000] [--rounds 4] [--only create]
 
 Imports a file of so many rows (5% with the e-mail of an earlier row, 2% invalid, which staging rejects) with the
-functions' own use cases, adapters and clients; AWS is answered in this process, and the time for that is left out.
+functions' own use cases, adapters and clients; AWS is answered in this process, what it holds is on disk, and the time
+for that is left out.
 Measured are the steps after staging: every part applied, the import finished. The loop imports the first rows of the
 same file on the same stand-in, half of them before the import and half after it. Where the ratio of their speed
 binds, both run `--rounds` times, and the fastest of each counts.
@@ -28,7 +29,8 @@ from contacts.domain.import_job import DuplicateStrategy
 from contacts.runtime.garbage_collection import collect_seldom
 from tests.benchmarks.capacity import PRICE_REGION, PRICES
 from tests.benchmarks.figures import Figure, run
-from tests.benchmarks.import_runs import CLIENT_ENVIRONMENT, Scenario, measure, measure_beside_loop
+from tests.benchmarks.import_beside_loop import measure, measure_beside_loop
+from tests.benchmarks.import_runs import CLIENT_ENVIRONMENT, Scenario
 
 BUDGET_ROWS = 100_000
 SEGMENT = "Newcomers"

@@ -10,33 +10,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from contacts.domain.import_job import DuplicateStrategy
 from contacts.runtime.garbage_collection import collect_seldom
-from tests.benchmarks.capacity import Index
-from tests.benchmarks.disk_backed_aws import DiskS3, DiskTable, path_of
-from tests.benchmarks.import_runs import CLIENT_ENVIRONMENT, SETTINGS, WARM_UP_ROWS, Bench, Cost, Scenario, upload_key
+from tests.benchmarks.disk_backed_aws import path_of
+from tests.benchmarks.disk_bench import DiskBench
+from tests.benchmarks.import_runs import CLIENT_ENVIRONMENT, SETTINGS, WARM_UP_ROWS, Cost, Scenario, upload_key
 from tests.benchmarks.import_sample import Contents, sample
 from tests.benchmarks.own_process import peak_megabytes
 
 UPLOAD = "upload"
 SCENARIO = Scenario("create", DuplicateStrategy.SKIP, "Newcomers")
-
-
-class DiskBench(Bench):
-    """A bench whose tables and bucket are in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.bucket = folder / "bucket"
-        self.bucket.mkdir(parents=True)
-        numbers = iter(range(100))
-
-        def new_table(indexes: Sequence[Index]) -> DiskTable:
-            return DiskTable(folder / f"table-{next(numbers)}", indexes)
-
-        super().__init__(new_table, DiskS3(self.bucket))
 
 
 def import_on_disk(folder: Path, upload: Path, contents: Contents) -> Cost:

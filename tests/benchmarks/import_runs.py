@@ -1,4 +1,4 @@
-"""Imports and the specification's loop on metered tables, checked and measured; see `import_cost`."""
+"""Imports on metered tables, checked and measured; see `import_cost`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 
-import boto3
 import orjson
 
 from contacts.domain.import_job import DuplicateStrategy, ImportJob, ImportOptions, ImportStatus
@@ -18,18 +17,16 @@ from contacts.runtime.settings import Settings
 from contacts.runtime.staging import stage_import
 from contacts.runtime.wiring import Wiring
 from tests.benchmarks.capacity import Index, lambda_price
-from tests.benchmarks.import_sample import MAPPING, Contents, Sample, sample
+from tests.benchmarks.import_sample import MAPPING, Contents, Sample
 from tests.benchmarks.metered_aws import MeteredAws
 from tests.benchmarks.metered_dynamodb import MeteredDynamoDB, Table
 from tests.benchmarks.metered_s3 import MeteredS3
 from tests.benchmarks.specification_loop import CONTACTS as LOOP_CONTACTS
-from tests.benchmarks.specification_loop import SpecificationLoop, loop_tables
 from tests.support.dynamodb_tables import table_properties
 
 TENANT = "acme"
 TAGS = ("import", "2026")
 WARM_UP_ROWS = 2_000
-WARM_UP_LOOP_ROWS = 100
 CLIENT_ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -213,61 +210,5 @@ class Bench:
             raise RuntimeError(f"{scenario.name} went wrong: {found}")
 
 
-class LoopBench:
-    """The specification's loop on tables of its own, warmed up and, where all are to exist, with the contacts of so
-    many rows."""
-
-    def __init__(self, scenario: Scenario, rows: int) -> None:
-        self._scenario = scenario
-        self._aws = MeteredAws(MeteredDynamoDB(loop_tables()), MeteredS3())
-        self._resource = boto3.resource("dynamodb")
-        self._aws.attach(self._resource.meta.client)
-        others = 10**7
-        self._import(sample(rows, "1") if scenario.all_exist else sample(WARM_UP_LOOP_ROWS, "1", others), EARLIER)
-
-    def import_rows(self, first: int, count: int) -> Cost:
-        return self._import(sample(count, "2", first), self._scenario)
-
-    def _import(self, file: Sample, scenario: Scenario) -> Cost:
-        loop = SpecificationLoop(self._resource, strategy=scenario.strategy, tags=TAGS, segment=scenario.segment)
-        self._aws.reset()
-        result = loop(file.rows, MAPPING)
-        cost = Cost.metered(self._aws, self._aws.cpu_seconds(), file.contents, scenario)
-        if result.created + result.updated + result.skipped != len(file.rows):
-            raise RuntimeError(f"the loop went wrong: {result.created} created, {result.updated} updated")
-        return cost
-
-
 def upload_key(job_id: str) -> str:
     return f"uploads/{TENANT}/{job_id}"
-
-
-def measure(scenario: Scenario, rows: int, profile: cProfile.Profile | None = None) -> Cost:
-    bench = Bench()
-    # Fills caches of the SDK, and of ours, as the earlier parts of an import do.
-    bench.import_file("warm-up", sample(min(rows, WARM_UP_ROWS), "0"), EARLIER)
-    bench = Bench()
-    if scenario.all_exist:
-        bench.import_file("earlier", sample(rows, "1"), EARLIER)
-    return bench.import_file("job", sample(rows, "2"), scenario, profile)
-
-
-def measure_beside_loop(scenario: Scenario, rows: int, loop_rows: int, rounds: int) -> tuple[Cost, Cost]:
-    """The import's cost, and the loop's. Of several rounds the fastest counts, of either by itself: whatever else a
-    machine does can only make one slower."""
-    found = [_one_round(scenario, rows, loop_rows) for _ in range(rounds)]
-    imports, loops = zip(*found, strict=True)
-    return min(imports, key=_seconds_a_row), min(loops, key=_seconds_a_row)
-
-
-def _seconds_a_row(cost: Cost) -> float:
-    return 1 / cost.rate
-
-
-def _one_round(scenario: Scenario, rows: int, loop_rows: int) -> tuple[Cost, Cost]:
-    """Half of the loop's rows before the import and half after it, because a machine's speed drifts."""
-    half = max(20, loop_rows // 40 * 20)  # no e-mail is in both
-    loop = LoopBench(scenario, 2 * half)
-    before = loop.import_rows(0, half)
-    cost = measure(scenario, rows)
-    return cost, before + loop.import_rows(half, half)
