@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -16,11 +16,12 @@ import orjson
 
 from contacts.adapters.phone_numbers import possible_phone_number
 from contacts.domain.import_job import FileError, ImportJob, ImportOptions, ImportStatus
-from contacts.domain.object_keys import manifest_key, staged_errors_key
+from contacts.domain.object_keys import manifest_key, staged_error_list_key, staged_errors_key
 from contacts.domain.table import TableLimits
 from contacts.ports import FileInfo
 from contacts.tabular.open_table import open_table
 from contacts.usecases.stage_import import StageDecision, StageImport
+from contacts.usecases.staged_lines import rows_of_lines, staged_targets
 from tests.support.memory_contact_store import MemoryContactStore
 from tests.support.memory_job_store import MemoryJobStore
 from tests.support.memory_segment_store import MemorySegmentStore
@@ -78,7 +79,7 @@ def stage(upload: Upload, use_case: Callable[..., StageImport] = StageImport) ->
             refused file of which something was staged; more than `MAX_CPU_SECONDS`.
         Exception: whatever else the use case raises, which is a fault, too.
     """
-    jobs, files = MemoryJobStore(), _LookedAtFiles(upload.content)
+    jobs, files = MemoryJobStore(), _LookedAtFiles(upload.content, staged_targets(upload.mapping))
     jobs.create_import(_job(upload))
     staging = use_case(
         jobs=jobs,
@@ -122,7 +123,7 @@ def _accepted(job: ImportJob, files: _LookedAtFiles, decision: StageDecision) ->
     _expect(files.valid + rejected == staged.total_rows, "valid rows and errors are not the total")
     rows = sorted([*(row for part in files.parts.values() for row in part), *files.errors])
     _expect(rows == list(range(1, staged.total_rows + 1)), "a row has no outcome, or two")
-    _expect(all(part == sorted(part) for part in files.parts.values()), "a part is not in the file's order")
+    _expect(files.in_order, "a contact's rows are not in the file's order")
     _expect(not files.unclear, f"row errors without code or reason: {files.unclear[:3]}")
     return Verdict(staged.total_rows, rejected)
 
@@ -152,10 +153,12 @@ class _LookedAtFiles:
     """As much of a `FileStore` as staging needs; of what is stored it keeps the numbers of the rows."""
 
     upload: bytes
+    targets: Sequence[str]
     parts: dict[int, list[int]] = field(default_factory=dict)
     errors: list[int] = field(default_factory=list)
     unclear: list[int] = field(default_factory=list)
     manifest: list[int] | None = None
+    in_order: bool = True
 
     @property
     def valid(self) -> int:
@@ -174,9 +177,21 @@ class _LookedAtFiles:
         number = int(re.findall(r"\d+", key)[-1])
         if number in self.parts:
             raise Fault("a part was stored twice")
-        self.parts[number] = [self._row_of(orjson.loads(line)) for line in body.splitlines()]
+        last: dict[str, int] = {}
+        rows = self.parts[number] = []
+        for row in rows_of_lines(body, self.targets):
+            whom = row.contact_id or row.email.lower()
+            _expect(bool(whom), f"row {row.row} is valid and names nobody")
+            self.in_order = self.in_order and last.get(whom, 0) < row.row
+            last[whom] = row.row
+            rows.append(row.row)
 
     def put_stream(self, key: str, chunks: Iterable[bytes]) -> int:
+        if key == staged_error_list_key("acme", "job"):
+            lines = [orjson.loads(line) for line in b"".join(chunks).splitlines()]
+            _expect([line["row"] for line in lines] == self.errors, "the list of errors is not that of the failed rows")
+            _expect(not any("cells" in line for line in lines), "the list of errors holds whole rows")
+            return 0
         _expect(key == staged_errors_key("acme", "job"), "a stream goes to an unknown place")
         size, rest = 0, b""
         for chunk in chunks:
@@ -189,10 +204,3 @@ class _LookedAtFiles:
                     self.unclear.append(error["row"])
         _expect(not rest, "the last row error was cut short")
         return size
-
-    def _row_of(self, staged: list[object]) -> int:
-        row, values, _cells, contact_id = staged
-        assert isinstance(row, int)
-        assert isinstance(values, dict)
-        _expect(bool(contact_id or values.get("email")), f"row {row} is valid and names nobody")
-        return row

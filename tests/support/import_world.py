@@ -1,7 +1,7 @@
 """The whole import on in-memory ports: upload, stage, apply, finish, as the state machine would drive them.
 
-An upload is a JSON object `{"header", "rows", "parts"}`: the formats of real files are other tests' business, and the
-number of parts can be set, so that few rows fall into several parts.
+An upload is a JSON object `{"header", "rows"}`: the formats of real files are other tests' business. The number of
+parts can be set, so that few rows fall into several.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from contacts.usecases.apply_import_part import ApplyImportPart
 from contacts.usecases.finish_import import FinishImport
 from contacts.usecases.import_parts import PartEnd
 from contacts.usecases.import_results import WriteImportResults
-from contacts.usecases.stage_import import ROWS_PER_PART, StageImport
+from contacts.usecases.part_packing import PartBounds
+from contacts.usecases.stage_import import StageImport
 from contacts.usecases.unit_of_work import UnitOfWork
+from tests.support.memory_closing_tries import MemoryClosingTriesStore
 from tests.support.memory_events import MemoryEvents
 from tests.support.memory_files import MemoryFiles
 from tests.support.memory_job_store import MemoryJobStore
@@ -73,7 +75,6 @@ class ListedTable:
 
     header: tuple[str, ...]
     listed: Sequence[list[str]]
-    estimated_rows: int
     file_type: str = "csv"
 
     def rows(self) -> Iterator[list[str]]:
@@ -82,7 +83,12 @@ class ListedTable:
 
 def open_listed_table(source: BinaryIO, **_: Any) -> ListedTable:
     upload = json.load(source)
-    return ListedTable(tuple(upload["header"]), upload["rows"], upload["parts"] * ROWS_PER_PART)
+    return ListedTable(tuple(upload["header"]), upload["rows"])
+
+
+def bounds_for(parts: int) -> PartBounds:
+    """Bounds with which rows of that many routes or more fall into that many parts, however few they are."""
+    return PartBounds(buckets=parts, rows=1)
 
 
 class Outcomes(dict[int, tuple[str, str, str]]):
@@ -104,6 +110,8 @@ class ImportWorld:
         self.files = MemoryFiles()
         self.events = MemoryEvents()
         self.runner = MemoryRunner()
+        self.tries = MemoryClosingTriesStore()
+        self.bounds = bounds_for(1)
         self.wire(wrap)
 
     def wire(self, wrap: Wrap) -> None:
@@ -123,6 +131,7 @@ class ImportWorld:
             is_phone=str.isdigit,
             limits=TableLimits(),
             clock=clock,
+            bounds=self.bounds,
         )
         self.apply = ApplyImportPart(
             jobs=jobs, contacts=contacts, files=files, work=self.work, end_part=end_part, clock=clock
@@ -149,9 +158,10 @@ class ImportWorld:
         duplicate_strategy: str = "skip",
         **options: Any,
     ) -> str:
-        """Upload rows and make a pending job of them; returns its id."""
+        """Upload rows and make a pending job of them, to be staged before another is submitted; returns its id."""
         key = f"uploads/{TENANT}/{job_id}"
-        upload = {"header": list(header), "rows": [list(row) for row in rows], "parts": parts}
+        self.bounds = self.stage._bounds = bounds_for(parts)
+        upload = {"header": list(header), "rows": [list(row) for row in rows]}
         self.files.put(key, json.dumps(upload).encode())
         now = self.clock()
         job = ImportJob(

@@ -15,7 +15,7 @@ from contacts.domain.errors import FileRejected
 from contacts.usecases.stage_import import StageImport
 from tests.soak.input_mutants import Mutants
 from tests.soak.input_samples import all_samples
-from tests.soak.input_staging import Fault, Sample, Upload, stage
+from tests.soak.input_staging import Fault, Sample, Upload, Verdict, stage
 from tests.soak.input_workers import try_all, try_one
 from tests.unit.tabular.uploads import read_all
 
@@ -98,7 +98,7 @@ def in_parts(change: Callable[[bytes], bytes]) -> Callable[[str, bytes], bytes]:
 
 
 def in_errors(change: Callable[[bytes], bytes]) -> Callable[[str, bytes], bytes]:
-    return lambda key, body: change(body) if key.endswith("errors.jsonl") else body
+    return lambda key, body: change(body) if key.endswith(("errors.jsonl", "error-list.jsonl")) else body
 
 
 def without_the_last_line(body: bytes) -> bytes:
@@ -110,19 +110,33 @@ def without_the_last_line(body: bytes) -> bytes:
     [
         (in_parts(without_the_last_line), "not the total"),
         (in_parts(lambda body: body.replace(b"[1,", b"[2,", 1)), "no outcome, or two"),
-        (in_parts(lambda body: b"".join(reversed(body.splitlines(keepends=True)))), "file's order"),
         (in_errors(without_the_last_line), "other row errors"),
         (in_errors(lambda body: body[:-1]), "cut short"),
         (in_errors(lambda body: body.replace(b'"code":"', b'"code":"?')), "without code or reason"),
+        (
+            lambda key, body: body[body.find(b"\n") + 1 :] if "error-list" in key else body,
+            "not that of the failed rows",
+        ),
         (lambda key, body: b"[]" if key.endswith("manifest.json") else body, "manifest"),
     ],
 )
 def test_a_staging_that_loses_something_is_noticed(change: Callable[[str, bytes], bytes], noticed: str) -> None:
+    with pytest.raises(Fault, match=noticed):
+        stage(upload("utf8.csv"), storing(change))
+
+
+def test_a_contacts_rows_in_another_order_are_noticed() -> None:
+    twice = Upload("a.csv", b"Mail\na@x.io\nb@x.io\nA@x.io\n", {"Mail": "email"})
+    assert stage(twice) == Verdict(rows=3)
+    with pytest.raises(Fault, match="file's order"):
+        stage(twice, storing(in_parts(lambda body: b"".join(reversed(body.splitlines(keepends=True))))))
+
+
+def storing(change: Callable[[str, bytes], bytes]) -> Callable[..., StageImport]:
     def broken(**ports: Any) -> StageImport:
         return StageImport(**{**ports, "files": ChangedFiles(ports["files"], change)})
 
-    with pytest.raises(Fault, match=noticed):
-        stage(upload("utf8.csv"), broken)
+    return broken
 
 
 def test_more_memory_than_the_budget_is_a_fault_of_each_file_that_takes_it() -> None:

@@ -8,7 +8,7 @@ import pytest
 import xlsxwriter
 
 from contacts.domain.table import TableLimits
-from tests.unit.tabular.uploads import open_bytes, read_all, rejection
+from tests.unit.tabular.uploads import read_all, rejection
 from tests.unit.tabular.workbooks import MAIN, OFFICE, PACKAGE, ROOT_RELATIONS, package, sheet_xml, text_row
 
 HEADER = ["E-mail", "Name"]
@@ -113,9 +113,3 @@ def test_a_further_sheet_whose_part_is_missing() -> None:
     content = sheets_of(text_row("1"), "")
     del content["xl/sheets/1.xml"]
     assert rejection(package(content), "a.xlsx").code == "FILE_BROKEN_WORKBOOK"
-
-
-def test_estimate_counts_further_sheets() -> None:
-    row = text_row("x" * 200)
-    alone = open_bytes(package(sheets_of(row * 50, "")), "a.xlsx").estimated_rows
-    assert open_bytes(package(sheets_of(row * 50, row * 100)), "a.xlsx").estimated_rows >= 2.5 * alone

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -11,10 +12,11 @@ from contacts.domain.contact import Mark
 from contacts.domain.errors import FileRejected
 from contacts.domain.import_job import FileError, ImportStatus, RowCounts
 from contacts.domain.object_keys import manifest_key, staged_errors_key, staged_part_key
-from contacts.domain.rows import StagedRow
 from contacts.domain.table import TableLimits
-from contacts.ports import FileInfo
-from contacts.usecases.stage_import import UnknownJobError
+from contacts.usecases.line_buckets import LineBuckets
+from contacts.usecases.part_packing import PartBounds
+from contacts.usecases.staged_lines import rows_of_lines, staged_targets
+from contacts.usecases.unknown_job import UnknownJobError
 from tests.support.import_world import HEADER, ID_HEADER, ID_MAPPING, TENANT, ImportWorld, open_listed_table
 from tests.support.port_faults import PortFaults
 
@@ -27,7 +29,8 @@ def lines_of(world, key):
 
 
 def staged_rows(world, part, job_id="job"):
-    return [StagedRow(*line) for line in lines_of(world, staged_part_key(TENANT, job_id, part))]
+    targets = staged_targets(world.jobs.jobs[job_id].field_mapping)
+    return rows_of_lines(world.files.get(staged_part_key(TENANT, job_id, part)), targets)
 
 
 def test_rows_of_one_email_stay_in_one_part_and_in_the_files_order():
@@ -86,36 +89,8 @@ def test_a_csv_loses_its_marks_of_formulas_unless_the_options_say_not(file_type,
     (row,) = staged_rows(world, world.parts()[0])
     fields = {"firstName": value, "customFields.b": value}
     assert row.values == {"email": "=a@x.io", **{target: value for target, value in fields.items() if value}}
-    assert row.cells == cells
-
-
-def test_a_row_in_error_is_listed_with_its_marks():
-    world = ImportWorld()
-    world.submit([["bad", "'=1+1", "", "", "", ""]])
-    world.run()
-    assert world.errors_csv()[1][0][:2] == ["bad", "'=1+1"]
-
-
-def staged_with(monkeypatch, *, estimated_rows, size):
-    """The parts of a file of two hundred rows that says to be of this many rows and bytes."""
-    world = ImportWorld()
-    world.submit([[f"{n}@x.io", *GOOD[1:]] for n in range(200)])
-
-    def open_estimating(source, **options):
-        return replace(open_listed_table(source, **options), estimated_rows=estimated_rows)
-
-    monkeypatch.setattr(world.files, "info", lambda _key: FileInfo(size, "v1"))
-    world.stage._open_table = open_estimating
-    world.stage("job")
-    return world.parts()
-
-
-@pytest.mark.parametrize(
-    ("estimated_rows", "size", "parts"),
-    [(1, 1, 1), (1_000, 1, 1), (1_001, 1, 2), (3_000, 4 << 20, 3), (10, (8 << 20) + 1, 3), (5_000, 8 << 20, 5)],
-)
-def test_parts_have_about_a_thousand_rows_and_a_few_megabytes(monkeypatch, estimated_rows, size, parts):
-    assert staged_with(monkeypatch, estimated_rows=estimated_rows, size=size) == list(range(parts))
+    unmarked = file_type == "csv" and unescape
+    assert row.cells == (["=a@x.io", value or "\t", "", "", "", value or "\t"] if unmarked else cells)
 
 
 def test_the_manifest_names_the_parts_that_have_rows():
@@ -150,7 +125,7 @@ def test_the_manifest_comes_after_all_it_names():
     world.wire(lambda name, port: Recorder(port, stored) if name == "files" else faults.wrap(name, port))
     world.stage("job")
     assert stored[-1] == manifest_key(TENANT, "job")
-    assert len(stored) == len(world.parts()) + 2
+    assert len(stored) == len(world.parts()) + 3
     assert faults.calls.index("segments.ensure") < faults.calls.index("jobs.record_staged")
 
 
@@ -212,6 +187,25 @@ class TestFileAsAWhole:
         assert error.code == "FILE_TOO_LARGE"
         assert "at most 10" in error.message
 
+    def test_too_many_of_its_rows_are_about_one_contact(self):
+        world = ImportWorld()
+        world.submit([BAD, ["b@x.io", *GOOD[1:]], *[["A@x.io", *GOOD[1:]]] * 3], parts=2)
+        world.stage._bounds = PartBounds(max_rows=2)
+        error = self.refused(world)
+        assert (error.code, error.field) == ("FILE_TOO_MANY_ROWS_OF_ONE_CONTACT", None)
+        assert "at most 2 may be. Row 3 is the first" in error.message
+        assert "@" not in error.message
+
+    @pytest.mark.parametrize("row", [GOOD, BAD])
+    def test_its_rows_are_more_than_fits_on_disk(self, row, monkeypatch):
+        monkeypatch.setattr("contacts.usecases.stage_import.LineBuckets", partial(LineBuckets, buffer_bytes=100))
+        world = ImportWorld()
+        world.submit([row] * 30)
+        world.stage._bounds = PartBounds(max_staged_bytes=1_000)
+        error = self.refused(world)
+        assert error.code == "FILE_EXPANDS_TOO_MUCH"
+        assert "more than 1,000 bytes" in error.message
+
     def test_its_header_does_not_fit(self):
         world = ImportWorld()
         world.submit([GOOD], header=HEADER[:-1])
@@ -240,6 +234,37 @@ def replace_rows(table, rows):
     table = replace(table)
     table.rows = rows
     return table
+
+
+def test_rows_of_a_contact_with_very_many_come_in_the_files_order():
+    world = ImportWorld()
+    rows = [[f"{n // 50}@x.io" if n % 5 else "Much@x.io", str(n), "", "", "", ""] for n in range(500)]
+    world.submit(rows, duplicate_strategy="update")
+    world.bounds = world.stage._bounds = PartBounds(buckets=2, rows=10, max_rows=100)
+    job = world.run()
+    assert (job.counts.created, job.counts.updated) == (11, 489)
+    assert len(world.parts()) > 5
+    names = {contact.email: contact.values["firstName"] for contact in world.all_contacts()}
+    assert names == {"Much@x.io": "495", **{f"{n}@x.io": str(50 * n + 49) for n in range(10)}}
+
+
+def test_what_a_worker_has_on_disk_goes_with_it_however_it_ends(monkeypatch, tmp_path):
+    """It is a tenant's data: nothing of it may have a name under which the next worker could find it."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("contacts.usecases.stage_import.LineBuckets", partial(LineBuckets, buffer_bytes=10))
+    world = ImportWorld()
+    world.submit([GOOD, BAD, GOOD])
+    found, stored = [], []
+
+    class LookedAt(Recorder):
+        def put_stream(self, key, chunks):
+            found.extend(tmp_path.iterdir())
+            return super().put_stream(key, chunks)
+
+    world.wire(lambda name, port: LookedAt(port, stored) if name == "files" else port)
+    world.stage("job")
+    assert stored
+    assert found == []
 
 
 def test_the_version_found_at_the_start_is_the_one_that_is_read():
@@ -289,6 +314,15 @@ def test_half_a_surrogate_pair_is_an_error_of_its_row_alone(email):
     world.stage("job")
     (error,) = lines_of(world, staged_errors_key(TENANT, "job"))
     assert (error["row"], error["code"], error["cells"][:2]) == (2, "TEXT_INVALID", [email, "half ?"])
+
+
+def test_what_is_no_text_in_a_list_of_failed_rows_is_listed_again_in_the_files_own_columns():
+    world = ImportWorld()
+    row = ["a@x.io", "half \ud800", "", "", "", "", "7", "TEXT_INVALID", "no"]
+    world.submit([row], header=(*HEADER, *FAILURE_COLUMNS))
+    world.stage("job")
+    (error,) = lines_of(world, staged_errors_key(TENANT, "job"))
+    assert (error["code"], error["cells"]) == ("TEXT_INVALID", ["a@x.io", "half ?", "", "", "", ""])
 
 
 def test_a_list_of_failed_rows_is_staged_in_the_files_own_columns():

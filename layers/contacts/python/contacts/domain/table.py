@@ -16,7 +16,8 @@ class TableLimits:
         max_bytes: bytes of the file as uploaded.
         max_expanded_bytes: bytes that any one member of a compressed file may grow to.
         max_cell_chars: characters in one cell.
-        max_columns: columns in the header; Excel has 16,384.
+        max_columns: cells in the header or a row, without the columns of ours that a list of failed rows has; Excel has
+            16,384.
     """
 
     max_rows: int = 1_048_576
@@ -42,11 +43,6 @@ class Table(Protocol):
     @property
     def header(self) -> tuple[str, ...]:
         """The names of the columns, without byte order mark and surrounding blanks."""
-        ...
-
-    @property
-    def estimated_rows(self) -> int:
-        """About how many data rows there are, from the file's size and its first rows; at least 1."""
         ...
 
     def rows(self) -> Iterator[list[str]]:

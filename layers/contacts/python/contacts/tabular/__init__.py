@@ -26,7 +26,7 @@ A file that can't be read whole raises `FileRejected`; no reader guesses, repair
     FILE_SHEET_NOT_FOUND        no sheet of the asked name, or no visible worksheet at all.
     FILE_FORMULA_NOT_CALCULATED a mapped cell is a formula whose result the file does not hold.
     FILE_NOT_JSON               not an array of objects or JSON Lines, cut short, or NaN, Infinity, unpaired surrogates.
-    FILE_JSON_DUPLICATE_KEY     a JSON object has a key twice (the key is in `field`).
+    FILE_JSON_DUPLICATE_KEY     a JSON object has a key twice, blanks around it aside (the key is in `field`).
     FILE_JSON_TOO_DEEP          JSON nested more than `json_values.MAX_DEPTH` levels.
     FILE_JSON_NUMBER_TOO_LONG   a JSON number of more than `json_values.MAX_NUMBER_CHARS` characters.
     FILE_JSON_NUMBER_TOO_LARGE  a JSON number whose exponent is beyond a double's.

@@ -59,11 +59,6 @@ class WorkbookPackage:
     def __contains__(self, name: str) -> bool:
         return _normal(name) in self._parts
 
-    def declared_size(self, name: str) -> int:
-        """What the archive says a part's size is, 0 without the part: good for an estimate, and for nothing else."""
-        info = self._parts.get(_normal(name))
-        return info.file_size if info else 0
-
     def open(self, name: str, *, already_read: int = 0) -> PartReader:
         """The part, bounded by what is left of the limit after `already_read` bytes of other parts."""
         info = self._parts.get(_normal(name))

@@ -41,7 +41,6 @@ class SheetCells:
     """The rows of a sheet that hold anything, as lists that end with the last cell that does.
 
     Attributes:
-        dimension: the range that the sheet says it has, such as A1:D10; "" where it says nothing.
         rows_given: rows given so far.
         uncalculated_columns: columns in which a formula's result is missing from the file, as far as it was parsed.
 
@@ -59,7 +58,6 @@ class SheetCells:
         epoch_1904: bool,
         limits: TableLimits,
     ) -> None:
-        self.dimension = ""
         self.rows_given = 0
         self.uncalculated_columns: set[int] = set()
         self._strings = strings
@@ -124,7 +122,7 @@ class SheetCells:
         elif name == self._row_tag:
             self._start_row(attributes)
         else:
-            self._start_other(name, attributes)
+            self._start_other(name)
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         if self._row is not None:
@@ -139,7 +137,7 @@ class SheetCells:
                 f"The sheet has more than {self._limits.max_rows:,} rows.", code="TOO_MANY_ROWS", field="max_rows"
             )
 
-    def _start_other(self, name: str, attributes: dict[str, str]) -> None:
+    def _start_other(self, name: str) -> None:
         self._other_depth += 1
         if self._other_depth > MAX_DEPTH:
             raise unsafe_xml(f"nests more than {MAX_DEPTH} levels.")
@@ -148,8 +146,6 @@ class SheetCells:
             self._has_formula = True
         elif local == "rPh":
             self._in_phonetic = True
-        elif local == "dimension":
-            self.dimension = attributes.get("ref", "")
 
     def _end(self, name: str) -> None:
         if name in (self._value_tag, self._text_tag):

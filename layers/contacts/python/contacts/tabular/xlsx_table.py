@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import Final, Literal
+from typing import Literal
 
 from contacts.domain.errors import FileRejected
 from contacts.domain.table import TableLimits
@@ -15,11 +14,6 @@ from contacts.tabular.xlsx_package import WorkbookPackage
 from contacts.tabular.xlsx_shared_strings import SharedStrings
 from contacts.tabular.xlsx_sheet import SheetCells
 from contacts.tabular.xlsx_workbook import Sheet, read_cell_styles, read_workbook
-
-_DIMENSION: Final = re.compile(r"\$?[A-Z]{1,3}\$?([0-9]{1,7}):\$?[A-Z]{1,3}\$?([0-9]{1,7})", re.ASCII)
-# The least XML that a row with a value takes, and about what one with a handful of cells takes.
-_LEAST_BYTES_A_ROW: Final = 24
-_USUAL_BYTES_A_ROW: Final = 250
 
 
 class XlsxTable:
@@ -62,7 +56,6 @@ class XlsxTable:
             if first is None:
                 raise FileRejected("The sheet is empty: it has no header row.", code="FILE_EMPTY")
             self.header = tuple(name.strip() for name in first)
-            self.estimated_rows = self._estimate_rows(first_sheet)
             self._mapped = {index for index, name in enumerate(self.header) if name in columns}
             self._opened = opened.pop_all()
 
@@ -129,13 +122,3 @@ class XlsxTable:
                 code="FILE_FORMULA_NOT_CALCULATED",
                 field=self.header[min(missing)],
             )
-
-    def _estimate_rows(self, first_sheet: Sheet) -> int:
-        """By the range that the first sheet declares, where it is possible; else by the sheets' size."""
-        sheet_bytes = self._package.declared_size(first_sheet.part)
-        found = _DIMENSION.fullmatch(self._cells.dimension)
-        declared = int(found[2]) - int(found[1]) if found else 0
-        if not 0 < declared <= sheet_bytes // _LEAST_BYTES_A_ROW:
-            declared = sheet_bytes // _USUAL_BYTES_A_ROW
-        further_bytes = sum(self._package.declared_size(sheet.part) for sheet in self._further_sheets)
-        return max(1, min(declared + further_bytes // _USUAL_BYTES_A_ROW, self._limits.max_rows))

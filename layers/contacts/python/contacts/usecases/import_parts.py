@@ -14,6 +14,7 @@ from contacts.domain.plan import Settled, outcome_from_record
 from contacts.domain.rows import Outcome, RowError, RowOutcome, StagedRow
 from contacts.domain.segment import Segment, segment_id
 from contacts.ports import Clock, FileStore, JobStore, SegmentStore
+from contacts.usecases.staged_lines import rows_of_lines, staged_targets
 from contacts.usecases.unit_of_work import Unit
 
 
@@ -41,7 +42,7 @@ def import_segment(job: ImportJob, at: str) -> Segment | None:
 
 
 def load_staged_rows(files: FileStore, job: ImportJob, part: int) -> dict[int, StagedRow]:
-    """The part's rows by number, in the file's order.
+    """The part's rows by number; those about one contact in the file's order.
 
     Raises:
         FileNotFoundError: staging never wrote this part, or it has expired.
@@ -49,9 +50,7 @@ def load_staged_rows(files: FileStore, job: ImportJob, part: int) -> dict[int, S
     body = files.get(staged_part_key(job.tenant, job.id, part))
     if body is None:
         raise FileNotFoundError(f"part {part} of job {job.id} is not staged")
-    # As one document: starting the parser anew for each line takes as long as parsing it.
-    rows = orjson.loads(b"[%b]" % body.rstrip(b"\n").replace(b"\n", b","))
-    return {record[0]: StagedRow(*record) for record in rows}
+    return {row.row: row for row in rows_of_lines(body, staged_targets(job.field_mapping))}
 
 
 def load_part_outcomes(files: FileStore, job: ImportJob, part: int) -> tuple[list[RowOutcome], list[RowError]]:

@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
-from math import ceil
-from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import orjson
@@ -19,18 +17,19 @@ from contacts.domain.contact_ids import route_of_id
 from contacts.domain.email_address import normalise_email
 from contacts.domain.errors import FileRejected
 from contacts.domain.import_job import FileError, ImportJob, ImportStatus, RowCounts, StagedFile
-from contacts.domain.object_keys import manifest_key, staged_errors_key, staged_part_key
+from contacts.domain.object_keys import manifest_key, staged_error_list_key, staged_errors_key, staged_part_key
 from contacts.domain.row_reading import PhoneCheck, row_reader
 from contacts.domain.rows import RowError, StagedRow
 from contacts.domain.table import Table, TableLimits
 from contacts.ports import Clock, ContactStore, FileInfo, FileStore, JobStore, SegmentStore
+from contacts.usecases.error_lines import without_cells
 from contacts.usecases.import_parts import import_segment
-from contacts.usecases.part_spill import PartSpill
+from contacts.usecases.line_buckets import LineBuckets, TooManyBytesError
+from contacts.usecases.part_packing import PartBounds, packed_parts
+from contacts.usecases.staged_lines import rows_of_lines, staged_line, staged_targets
+from contacts.usecases.unknown_job import UnknownJobError
 
-#: Rows that a part should have: forty batches of 25, written well within a worker's time.
-ROWS_PER_PART = 1_000
-#: Bytes of the file that a part should have at most: where rows are wide, a thousand would not fit into a worker.
-BYTES_PER_PART = 4 * 1024 * 1024
+_BOUNDS = PartBounds()
 #: Parts stored at the same time; S3 answers in some 20 ms, so this hides most of the waiting.
 _STORING_THREADS = 8
 
@@ -66,10 +65,6 @@ class Staging:
     decision: StageDecision
 
 
-class UnknownJobError(Exception):
-    """There is no such job, or it has expired."""
-
-
 @dataclass(frozen=True, slots=True)
 class Tally:
     """How many rows a file had, and how many of them were rejected."""
@@ -92,6 +87,7 @@ class StageImport:
         is_phone: PhoneCheck,
         limits: TableLimits,
         clock: Clock,
+        bounds: PartBounds = _BOUNDS,
     ) -> None:
         self._jobs = jobs
         self._contacts = contacts
@@ -101,6 +97,7 @@ class StageImport:
         self._is_phone = is_phone
         self._limits = limits
         self._clock = clock
+        self._bounds = bounds
 
     def __call__(self, job_id: str) -> Staging:
         """Stage the job's file. A file that can't be imported ends the job; that is a result and no exception.
@@ -133,17 +130,21 @@ class StageImport:
             raise FileRejected(
                 f"the file has {info.size} bytes, at most {self._limits.max_bytes} are allowed", code="FILE_TOO_LARGE"
             )
+        bounds = self._bounds
         with (
-            tempfile.TemporaryDirectory(prefix="stage-") as directory,
+            # Without a name: a worker that is killed leaves nothing of a tenant's behind for the next one to find.
+            tempfile.TemporaryFile(prefix="stage-") as file,
             self._files.open(job.file_key, info.version) as source,
         ):
             table = self._open(job, info, source)
             layout = lay_out(table.header, job.field_mapping)
-            spill = PartSpill(_number_of_parts(table.estimated_rows, info.size), Path(directory))
-            errors_path = Path(directory) / "errors.jsonl"
-            with errors_path.open("wb") as errors:
-                tally = self._read_rows(job, table, layout, spill, errors)
-            stored = self._store(job, spill, errors_path)
+            # Rejected rows have the last bucket for themselves.
+            lines = LineBuckets(bounds.buckets + 1, file, max_bytes=bounds.max_staged_bytes)
+            try:
+                tally = self._read_rows(job, table, layout, lines)
+            except TooManyBytesError:
+                raise _too_large_as_read(bounds) from None
+            stored = self._store(job, lines)
         return StagedFile(
             upload_version=info.version,
             file_type=table.file_type,
@@ -165,37 +166,54 @@ class StageImport:
             limits=self._limits,
         )
 
-    def _read_rows(self, job: ImportJob, table: Table, layout: Layout, spill: PartSpill, errors: BinaryIO) -> Tally:
-        """The loop over the whole file: a valid row goes to the part of its contact, any other to the errors."""
+    def _read_rows(self, job: ImportJob, table: Table, layout: Layout, lines: LineBuckets) -> Tally:
+        """The loop over the whole file: a valid row goes to the bucket of its contact, any other to the rejected."""
         read = row_reader(layout, job.options, self._is_phone, file_type=table.file_type)
-        route = self._contacts.addressing(job.tenant).route
-        add, parts = spill.add, spill.number_of_parts
+        route_of, targets = self._route_of(job), staged_targets(job.field_mapping)
+        add, buckets = lines.add, self._bounds.buckets
         row = rejected = 0
         for row, cells in enumerate(table.rows(), start=1):
             result = read(row, cells)
             try:
-                line = _json_line(tuple(result) if isinstance(result, StagedRow) else result.to_record())
-            except orjson.JSONEncodeError:
-                result = _not_text(row, cells)
+                if isinstance(result, StagedRow):
+                    line = staged_line(result, targets)
+                    add(route_of(result) % buckets, line)
+                    continue
                 line = _json_line(result.to_record())
-            if isinstance(result, StagedRow):
-                # Rows of one id, and rows of one e-mail, have to meet in one part, in the file's order. An id and the
-                # e-mail that its contact was made with have one route, so most rows of one contact meet.
-                contact_id = result.contact_id
-                number = route_of_id(contact_id) if contact_id else route(normalise_email(result.email))
-                add(number % parts, line)
-            else:
-                errors.write(line)
-                rejected += 1
+            except orjson.JSONEncodeError:
+                line = _json_line(_not_text(row, result.cells).to_record())
+            add(buckets, line)
+            rejected += 1
         return Tally(row, rejected)
 
-    def _store(self, job: ImportJob, spill: PartSpill, errors_path: Path) -> int:
+    def _route_of(self, job: ImportJob) -> Callable[[StagedRow], int]:
+        """Rows of one id, and rows of one e-mail, have to meet in one part, in the file's order. An id and the e-mail
+        that its contact was made with have one route, so most rows of one contact meet."""
+        route_of_email = self._contacts.addressing(job.tenant).route
+
+        def route_of(row: StagedRow) -> int:
+            contact_id = row.contact_id
+            return route_of_id(contact_id) if contact_id else route_of_email(normalise_email(row.email))
+
+        return route_of
+
+    def _parts(self, job: ImportJob, lines: LineBuckets) -> Iterator[tuple[int, bytes]]:
+        route_of, targets = self._route_of(job), staged_targets(job.field_mapping)
+
+        def route_of_line(line: bytes) -> tuple[int, int]:
+            (row,) = rows_of_lines(line, targets)
+            return row.row, route_of(row)
+
+        return enumerate(packed_parts(lines, self._bounds, route_of_line))
+
+    def _store(self, job: ImportJob, lines: LineBuckets) -> int:
         """Put parts and errors into the bucket, the manifest last; returns the number of parts."""
-        with errors_path.open("rb") as errors:
-            self._files.put_stream(staged_errors_key(job.tenant, job.id), iter(lambda: errors.read(1 << 20), b""))
+        rejected = self._bounds.buckets
+        self._files.put_stream(staged_errors_key(job.tenant, job.id), lines.blocks(rejected))
+        self._files.put_stream(staged_error_list_key(job.tenant, job.id), map(without_cells, lines.lines(rejected)))
         stored: list[int] = []
         with ThreadPoolExecutor(_STORING_THREADS) as threads:
-            for batch in _batches(spill.parts(), _STORING_THREADS):
+            for batch in _batches(self._parts(job, lines), _STORING_THREADS):
                 keys = [staged_part_key(job.tenant, job.id, part) for part, _ in batch]
                 list(threads.map(self._files.put, keys, [body for _, body in batch]))
                 stored += [part for part, _ in batch]
@@ -206,8 +224,11 @@ class StageImport:
         return len(stored)
 
 
-def _number_of_parts(rows: int, size: int) -> int:
-    return max(1, ceil(rows / ROWS_PER_PART), ceil(size / BYTES_PER_PART))
+def _too_large_as_read(bounds: PartBounds) -> FileRejected:
+    return FileRejected(
+        f"The rows of the file take more than {bounds.max_staged_bytes:,} bytes as they are read. Import it in pieces.",
+        code="FILE_EXPANDS_TOO_MUCH",
+    )
 
 
 def _json_line(value: object) -> bytes:
