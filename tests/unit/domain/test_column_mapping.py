@@ -138,6 +138,22 @@ class TestListOfFailedRows:
         layout = lay_out(("E-mail", "Name", OVERFLOW_COLUMN, OVERFLOW_COLUMN, *FAILURE_COLUMNS), MAPPING)
         assert (layout.header, layout.row_width, layout.own_width) == (("E-mail", "Name"), 7, 2)
 
+    def test_its_names_lose_the_marks_that_the_list_has(self):
+        mapping = {"=E-mail": "email", "'=Name": "firstName"}
+        layout = lay_out(("'=E-mail", "''=Name", *FAILURE_COLUMNS), mapping)
+        assert layout.columns == (Column(0, "=E-mail", "email"), Column(1, "'=Name", "firstName"))
+        assert layout.header == ("=E-mail", "'=Name")
+
+    def test_the_names_of_any_other_file_stay_as_they_are(self):
+        assert lay_out(("'=E-mail",), {"'=E-mail": "email"}).header == ("'=E-mail",)
+
+    def test_the_longest_header_comes_back_with_columns_of_ours(self):
+        longest = ("E-mail", "Name", "x" * (MAX_HEADER_BYTES - len("E-mail,Name,,")))
+        assert lay_out((*longest, *[OVERFLOW_COLUMN] * 1_000, *FAILURE_COLUMNS), MAPPING).header == longest
+        with pytest.raises(FileRejected) as rejected:
+            lay_out((*longest, "", *FAILURE_COLUMNS), MAPPING)
+        assert rejected.value.code == "HEADER_TOO_LONG"
+
     def test_a_nameless_column_of_the_files_own_stays(self):
         assert lay_out(("E-mail", "Name", "", *FAILURE_COLUMNS), MAPPING).own_width == 3
 

@@ -15,8 +15,8 @@ BOTH = {"E-mail": "email", "Name": "firstName"}
 ID = "abcdefghijklmnopqrstuvwxyz234567abcd"
 
 
-def read(*cells, header=HEADER, mapping=MAPPING, **options):
-    reader = row_reader(lay_out(header, mapping), ImportOptions(**options), str.isdigit, file_type="csv")
+def read(*cells, header=HEADER, mapping=MAPPING, file_type="csv", **options):
+    reader = row_reader(lay_out(header, mapping), ImportOptions(**options), str.isdigit, file_type=file_type)
     return reader(7, list(cells))
 
 
@@ -141,8 +141,21 @@ def test_where_only_the_id_is_mapped_it_is_what_the_error_names():
     assert (error.code, error.field, error.value) == ("EMAIL_REQUIRED", "Id", "no id")
 
 
+@pytest.mark.parametrize("email", ["a@x.io", "'=bad"])
+def test_every_cell_of_a_csv_file_loses_its_mark_also_where_it_is_not_mapped(email):
+    row = read("'=1", email, "a;'=2", "'tis")
+    assert row.cells == ["=1", email.removeprefix("'"), "a;=2", "'tis"]
+
+
 class TestListOfFailedRows:
     HEADER = (*HEADER, OVERFLOW_COLUMN, *FAILURE_COLUMNS)
+
+    @pytest.mark.parametrize("file_type", ["csv", "xlsx"])
+    @pytest.mark.parametrize("unescape", [True, False])
+    def test_it_loses_its_marks_whatever_the_options_say_and_it_was_saved_as(self, file_type, unescape):
+        cells = ("'=1", "a@x.io", "''=2", "1", "", "9", "EMAIL_INVALID", "no")
+        row = read(*cells, header=self.HEADER, file_type=file_type, unescape_formulas=unescape)
+        assert (row.values["firstName"], row.cells) == ("=1", ["=1", "a@x.io", "'=2", "1"])
 
     def test_what_is_not_the_files_own_is_passed_over(self):
         row = read("Ann", "a@x.io", "?", "1", "", "9", "EMAIL_INVALID", "no", header=self.HEADER)

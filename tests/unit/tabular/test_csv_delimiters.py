@@ -53,6 +53,7 @@ def test_mapped_columns_decide() -> None:
     data = b"a,b;c\n1,2;3\n"
     assert read_all(data, columns=["b;c"])[0] == ["a", "b;c"]
     assert read_all(data, columns=["a,b"])[0] == ["a,b", "c"]
+    assert read_all(data, columns=[" a,b "])[0] == ["a,b", "c"]
 
 
 def test_utf8_mark_before_sep_line() -> None:

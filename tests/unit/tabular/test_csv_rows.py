@@ -55,9 +55,44 @@ def test_empty_file(data: bytes) -> None:
     assert rejection(data).code == "FILE_EMPTY"
 
 
+def test_a_row_of_more_cells_than_columns_are_allowed_is_refused_by_name() -> None:
+    limits = TableLimits(max_columns=3)
+    error = rejection(b'a,b\n1,2\n\n"x\ny",2,3\n1,2,3,4\n', limits=limits)
+    assert (error.code, error.field) == ("FILE_TOO_MANY_COLUMNS", "max_columns")
+    assert error.message == "Row 3 (line 6) has more than 3 columns."
+    assert rejection(b"a,b\n,,,4\n", limits=limits).code == "FILE_TOO_MANY_COLUMNS"
+    assert read_all(b"a,b\n,,,\n1,2,3\n", limits=limits) == [["a", "b"], ["1", "2", "3"]], "blank, and of that width"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "refused"),
+    [
+        ("a,b,c,row,code,error", "1,2,3,4,5,6", False),
+        ("a,b,c,row,code,error", "1,2,3", False),
+        ("a,b,c,row,code,error", "1,2,3,4", True),
+        ("a,b,c,row,code,error", "1,2,3,4,5,6,7", True),
+        ("a,b,c,d,row,code,error", "", True),
+        ("a,(beyond the header),(beyond the header),row,code,error", "1,2,3,4,5,6", False),
+        ("a,b,c,row,error,code", "", True),
+        ("code,b,c,row,code,error", "", False),
+    ],
+)
+def test_a_list_of_failed_rows_has_its_three_columns_on_top(header: str, row: str, *, refused: bool) -> None:
+    data, limits = f"{header}\n{row}\n".encode(), TableLimits(max_columns=3)
+    if refused:
+        assert rejection(data, limits=limits).code == "FILE_TOO_MANY_COLUMNS"
+    else:
+        assert read_all(data, limits=limits)[0] == header.split(",")
+
+
+def test_columns_of_these_names_that_are_mapped_are_the_files_own() -> None:
+    error = rejection(b"a,b,c,row,code,error\n", columns=["code"], limits=TableLimits(max_columns=5))
+    assert error.message == "The header (line 1) has more than 5 columns."
+
+
 def test_header_alone_is_no_rows() -> None:
     table = open_bytes(b"email,name\n")
-    assert (table.header, list(table.rows()), table.estimated_rows) == (("email", "name"), [], 1)
+    assert (table.header, list(table.rows())) == (("email", "name"), [])
 
 
 @pytest.mark.parametrize(
@@ -132,9 +167,3 @@ def test_rows_can_be_read_once() -> None:
     assert list(table.rows()) == [["1"]]
     with pytest.raises(RuntimeError):
         table.rows()
-
-
-@pytest.mark.parametrize("count", [1, 10, 50_000])
-def test_estimated_rows(count: int) -> None:
-    data = b"email,name\n" + b"".join(b"person%d@example.com,Ann\n" % n for n in range(count))
-    assert open_bytes(data).estimated_rows == pytest.approx(count, rel=0.1)

@@ -11,11 +11,15 @@ from typing import IO
 import orjson
 import pytest
 
-from contacts.domain.column_mapping import FAILURE_COLUMNS, OVERFLOW_COLUMN
-from contacts.domain.object_keys import errors_csv_key, errors_key, part_outcome_key
+from contacts.domain.column_mapping import FAILURE_COLUMNS, OVERFLOW_COLUMN, lay_out
+from contacts.domain.contact_fields import is_custom_field_name
+from contacts.domain.formula_marks import mark
+from contacts.domain.object_keys import errors_csv_key, errors_key, part_outcome_key, results_csv_key
 from contacts.domain.rows import Outcome, RowOutcome
+from contacts.domain.table import TableLimits
 from contacts.tabular.open_table import open_table
 from contacts.usecases.import_results import OutcomeTable
+from contacts.usecases.row_lists import csv_lines
 from tests.support.import_world import HEADER, TENANT, ImportWorld, ListedTable
 
 ID = "i" * 36
@@ -98,7 +102,7 @@ def test_the_list_of_failed_rows_gives_every_cell_back():
     header, rows = world.errors_csv()
     assert header == [*HEADER, OVERFLOW_COLUMN, OVERFLOW_COLUMN, *FAILURE_COLUMNS]
     assert [row[:-1] for row in rows] == [
-        [*odd, "", "", "1", "EMAIL_INVALID"],
+        ["bad", *odd[1:3], "'=1+1", *odd[4:], "", "", "1", "EMAIL_INVALID"],
         [*too_wide, "2", "RAGGED_ROW"],
         ["b@x.io", *[""] * 7, "3", "RAGGED_ROW"],
     ]
@@ -138,6 +142,8 @@ def test_every_row_of_a_long_file_has_its_line():
     lines = world.files.get(errors_key(TENANT, "job")).splitlines()
     assert [orjson.loads(line)["row"] for line in lines] == list(range(1, 4_700, 50))
     assert [orjson.loads(line)["row"] for line in lines] == [int(row[-3]) for row in world.errors_csv()[1]]
+    # A row has up to 4 MB of cells, and people page through this list.
+    assert not any("cells" in orjson.loads(line) for line in lines)
 
 
 def test_a_part_without_outcomes_keeps_the_job_open():
@@ -159,12 +165,81 @@ def test_the_lists_are_valid_csv_for_strict_readers():
     assert list(csv.reader(io.StringIO(body, newline=""), strict=True))[1][:6] == ["bad\r", "lone\rCR", "", "", "", '"']
 
 
-@pytest.mark.parametrize(("file_type", "listed"), [("csv", "=1+1"), ("xlsx", "'=1+1"), ("json", "'=1+1")])
-def test_cells_of_other_formats_are_marked_in_the_list_of_failed_rows(file_type, listed, monkeypatch):
-    """The list is CSV, and imported again as CSV: a mark is taken off there, so one has to be put on here."""
+@pytest.mark.parametrize(
+    ("file_type", "unescape", "given", "value"),
+    [
+        ("csv", True, "=cmd|' /C calc'!A0", "=cmd|' /C calc'!A0"),
+        ("csv", True, "'=1+1", "=1+1"),
+        ("csv", True, "''=1+1", "'=1+1"),
+        ("csv", True, "x;=HYPERLINK(0);y", "x;=HYPERLINK(0);y"),
+        ("csv", True, "x;'=HYPERLINK(0);y", "x;=HYPERLINK(0);y"),
+        ("csv", True, "+49 30 1", "+49 30 1"),
+        ("csv", False, "=1+1", "=1+1"),
+        ("csv", False, "'=1+1", "'=1+1"),
+        ("xlsx", True, "=1+1", "=1+1"),
+        ("xlsx", True, "'=1+1", "'=1+1"),
+        ("xlsx", False, "'=1+1", "'=1+1"),
+        ("json", True, "=1+1", "=1+1"),
+        ("json", False, "'=1+1", "'=1+1"),
+    ],
+)
+def test_failed_rows_are_inert_and_come_back_with_their_values(file_type, unescape, given, value, monkeypatch):
+    """The list is for spreadsheets: whatever the file was, its cells are marked, and an import takes the marks off."""
     # Of a dataclass, what a new table has where nothing is said.
     monkeypatch.setattr(ListedTable.__init__, "__defaults__", (file_type,))
     world = ImportWorld()
-    world.submit([["bad", "=1+1", "", "", "", ""]])
+    header = (*HEADER, "=unmapped")
+    world.submit([["bad", given, "", "", "", "", given]], header=header, unescape_formulas=unescape)
     world.run()
-    assert world.errors_csv()[1][0][1] == listed
+    # Failed again, corrected after that, and imported with the options of the first time.
+    monkeypatch.setattr(ListedTable.__init__, "__defaults__", ("csv",))
+    for previous, job_id in (("job", "again"), ("again", "corrected")):
+        listed_header, (row,) = world.errors_csv(previous)
+        assert (listed_header[6], row[1], row[6]) == ("'=unmapped", mark(value), mark(value))
+        cells = [f"{job_id}@x.io" if job_id == "corrected" else "still bad", *row[1:]]
+        world.submit([cells], job_id=job_id, header=listed_header, unescape_formulas=unescape)
+        world.run(job_id)
+    (contact,) = world.all_contacts()
+    assert contact.values["firstName"] == value
+
+
+def test_the_lists_of_results_hold_nothing_that_could_be_a_formula():
+    """Ids, numbers and codes of ours; a custom field's name, which a rollback's list has, begins with a prefix."""
+    world = ImportWorld()
+    world.submit([["=bad", "=1", "", "", "", "=2"], ["=ok@x.io", "=1", "", "", "", "=2"]])
+    world.run()
+    body = world.files.get(results_csv_key(TENANT, "job")).decode()
+    cells = [cell for row in csv.reader(io.StringIO(body, newline="")) for cell in row]
+    assert cells == [mark(cell) for cell in cells]
+    assert not is_custom_field_name("a;b")
+    assert not is_custom_field_name("a\tb")
+
+
+@pytest.mark.parametrize("own", [1_022, 1_024])
+def test_what_failed_of_the_widest_file_can_be_imported_again(own):
+    header = ["E-mail", *(f"c{number}" for number in range(1, own))]
+    failed = failed_rows_of(header, [["bad", *["x"] * (own - 1)]], TableLimits())
+    assert len(failed.header) == own + len(FAILURE_COLUMNS)
+    assert lay_out(failed.header, {"E-mail": "email"}).header == tuple(header)
+    assert [row[:own] for row in failed.rows()] == [["bad", *["x"] * (own - 1)]]
+
+
+def test_the_widest_ragged_row_makes_a_list_that_can_be_imported_again():
+    limits = TableLimits(max_columns=10)
+    failed = failed_rows_of(["E-mail", "Name"], [["a@x.io"] * 10, ["bad", "x"]], limits)
+    assert failed.header == ("E-mail", "Name", *[OVERFLOW_COLUMN] * 8, *FAILURE_COLUMNS)
+    assert len(list(failed.rows())) == 2
+
+
+def failed_rows_of(header, rows, limits):
+    """What the reader of uploads makes of the list of failed rows of a CSV file."""
+
+    def opened(body):
+        options = {"file_name": "x.csv", "file_type": None, "columns": ("E-mail",), "limits": limits}
+        return open_table(io.BytesIO(body), size=len(body), **options)
+
+    table = opened(csv_lines([header, *rows]))
+    world = ImportWorld()
+    world.submit(list(table.rows()), header=table.header, mapping={"E-mail": "email"})
+    world.run()
+    return opened(world.files.get(errors_csv_key(TENANT, "job")))

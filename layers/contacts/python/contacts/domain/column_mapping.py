@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from contacts.domain.contact_fields import ID_TARGET, is_mapping_target
 from contacts.domain.errors import FileRejected, InvalidRequest
+from contacts.domain.formula_marks import unmark
 
 #: The columns that a list of failed rows has after the file's own; they are passed over when it is imported again.
 FAILURE_COLUMNS = ("row", "code", "error")
@@ -83,8 +84,9 @@ def lay_out(header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
         FileRejected: a mapping target is unknown, the header is too long or names a column twice, or a mapped column
             is not in the file.
     """
+    own, own_width = own_columns(header, mapping)
     # With a byte for each column, as its delimiter is one and a list's item in DynamoDB: empty names count too.
-    size = sum(_bytes(name) + 1 for name in header)
+    size = sum(_bytes(name) + 1 for name in own)
     if size > MAX_HEADER_BYTES:
         raise FileRejected(
             f"the header has {size} bytes, at most {MAX_HEADER_BYTES} are allowed", code="HEADER_TOO_LONG"
@@ -94,7 +96,6 @@ def lay_out(header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
         raise FileRejected(
             f"unknown mapping target: {', '.join(unknown)}", code="UNKNOWN_MAPPING_TARGET", field=unknown[0]
         )
-    own, own_width = _own_columns(header, mapping)
     twice = sorted(name for name, count in Counter(own).items() if name and count > 1)
     if twice:
         raise FileRejected(f"the header names a column twice: {_names(twice)}", code="DUPLICATE_HEADER", field=twice[0])
@@ -109,11 +110,17 @@ def lay_out(header: Sequence[str], mapping: Mapping[str, str]) -> Layout:
     return Layout(columns, tuple(own), len(header), own_width)
 
 
-def _own_columns(header: Sequence[str], mapping: Mapping[str, str]) -> tuple[list[str], int | None]:
-    """The file's own columns and, where it is a list of failed rows, how many they are."""
-    own = list(header[:-3])
+def own_columns(header: Sequence[str], mapped: Iterable[str]) -> tuple[list[str], int | None]:
+    """The file's own columns and, where it is a list of failed rows, how many they are.
+
+    Args:
+        header: a file's column names.
+        mapped: the names that are mapped.
+    """
+    # In a list of failed rows the names are marked as the cells are.
+    own = list(map(unmark, header[:-3]))
     # A file can have columns of these names itself; then the mapping may need them.
-    own_ones_mapped = any(name.strip() in FAILURE_COLUMNS and name.strip() not in own for name in mapping)
+    own_ones_mapped = any(name.strip() in FAILURE_COLUMNS and name.strip() not in own for name in mapped)
     if tuple(header[-3:]) != FAILURE_COLUMNS or own_ones_mapped:
         return list(header), None
     while own and own[-1] == OVERFLOW_COLUMN:

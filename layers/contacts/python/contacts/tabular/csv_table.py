@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final, Literal
 
+from contacts.domain.column_mapping import FAILURE_COLUMNS, own_columns
 from contacts.domain.errors import FileRejected
 from contacts.domain.table import TableLimits
 from contacts.tabular.bounded_source import BoundedSource
@@ -45,9 +46,9 @@ class CsvTable:
         self._lines_before = 1 if named else 0
         text = sample[named[1] :] if named else sample
         delimiter = named[0] if named else detect_delimiter(_whole_lines(text, at_end=at_end), columns)
-        self.estimated_rows = _estimate_rows(text, delimiter, source, at_end=at_end)
         lines = chain.from_iterable(self._lines(filter(None, chain((text,), blocks))))
         self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        self._columns = columns
         self.header = self._read_header()
 
     def rows(self) -> Iterator[list[str]]:
@@ -68,19 +69,13 @@ class CsvTable:
 
     def _read_header(self) -> tuple[str, ...]:
         for record in self._filled_records():
-            if len(record) > self._limits.max_columns:
-                raise FileRejected(
-                    f"The header has more than {self._limits.max_columns:,} columns.",
-                    code="FILE_TOO_MANY_COLUMNS",
-                    field="max_columns",
-                )
             self._in_header = False
             return tuple(name.strip() for name in record)
         raise FileRejected("The file is empty: it has no header row.", code="FILE_EMPTY")
 
     def _filled_records(self) -> Iterator[list[str]]:
         """Records with at least one cell that is not empty, checked."""
-        max_chars = self._limits.max_cell_chars
+        max_chars, max_columns = self._limits.max_cell_chars, self._limits.max_columns
         reader = self._reader
         try:
             for record in reader:
@@ -88,6 +83,12 @@ class CsvTable:
                 if not any(record) or (len(record) == 1 and not record[0].strip()):
                     self._line = reader.line_num
                     continue
+                if len(record) > max_columns and self._is_too_wide(record):
+                    raise FileRejected(
+                        f"{self._place()} has more than {max_columns:,} columns.",
+                        code="FILE_TOO_MANY_COLUMNS",
+                        field="max_columns",
+                    )
                 if max(map(len, record)) > max_chars:
                     raise self._cell_too_long()
                 if self._has_nul and any("\0" in cell for cell in record):
@@ -97,6 +98,13 @@ class CsvTable:
         except csv.Error as error:
             # The module's message holds no cell, but the traceback's frames do.
             raise self._broken_record(str(error)) from None
+
+    def _is_too_wide(self, record: list[str]) -> bool:
+        """Of a record with more cells than columns are allowed: a list of failed rows has columns of ours on top."""
+        if not self._in_header:
+            return len(record) != len(self.header)
+        _, own_width = own_columns([name.strip() for name in record], self._columns)
+        return own_width is None or len(record) - len(FAILURE_COLUMNS) > self._limits.max_columns
 
     def _lines(self, blocks: Iterator[str]) -> Iterator[list[str]]:
         """The physical lines with their ends, a block's worth at a time; refuses a record that never ends."""
@@ -157,17 +165,3 @@ def _sample(blocks: Iterator[str]) -> tuple[str, bool]:
 def _whole_lines(sample: str, *, at_end: bool) -> str:
     cut = max(sample.rfind("\n"), sample.rfind("\r")) + 1
     return sample if at_end or not cut else sample[:cut]
-
-
-def _estimate_rows(sample: str, delimiter: str, source: BoundedSource, *, at_end: bool) -> int:
-    """From the rows in the sample and the share of the file that it is. Leniently: a broken row counts as one."""
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-    count = -1
-    try:
-        for record in reader:
-            count += any(record)
-    except csv.Error:
-        count += 1
-    if not at_end and source.bytes_read:
-        count = round(count * source.size / source.bytes_read)
-    return max(1, count)

@@ -24,7 +24,6 @@ class JsonObjects:
 
     Attributes:
         count: objects given so far.
-        chars_used: characters of the file up to the end of the last object given.
 
     Raises:
         FileRejected: FILE_NOT_JSON and its kin, naming the object by its number, counted from 1.
@@ -36,16 +35,7 @@ class JsonObjects:
         self._decode = strict_decoder().raw_decode
         self._text = ""
         self._at = 0
-        self._dropped = 0
         self._line_ended = False
-
-    @property
-    def chars_used(self) -> int:
-        return self._dropped + self._at
-
-    @property
-    def chars_read(self) -> int:
-        return self._dropped + len(self._text)
 
     def __iter__(self) -> Iterator[dict[str, object]]:
         first = self._next_char()
@@ -145,7 +135,6 @@ class JsonObjects:
         while at_least > 0 and (block := next(self._blocks, "")):
             blocks.append(block)
             at_least -= len(block)
-        self._dropped += self._at
         self._text = self._text[self._at :] + "".join(blocks)
         self._at = 0
         return bool(blocks)

@@ -19,8 +19,9 @@ _ROWS_SAMPLED: Final = 100
 class JsonTable:
     """A JSON file opened for reading; see `contacts.domain.table.Table`.
 
-    The header is the mapped `columns` and whatever else the first object has; a key that an object lacks is "". Every
-    object is a row, an empty one, too, so that row numbers are positions in the file.
+    The header is the mapped `columns` and whatever else the first object has; a key that an object lacks is "". Blanks
+    around a key or a mapped name don't count. Every object is a row, an empty one, too, so that row numbers are
+    positions in the file.
 
     Raises:
         FileRejected: on opening and while reading; messages give the row, counted from 1.
@@ -32,11 +33,11 @@ class JsonTable:
         self._limits = limits
         self._started = False
         self._asked = frozenset(columns)
-        objects = JsonObjects(iter(TextBlocks(source, windows_1252=False)))
-        records = iter(objects)
+        records = iter(JsonObjects(iter(TextBlocks(source, windows_1252=False))))
         sample = list(islice(records, _ROWS_SAMPLED))
         self.header = self._header(sample, columns)
-        self.estimated_rows = _estimate_rows(objects, source)
+        #: Keys that name their cells as they are; an object with others is read a little slower.
+        self._plain_keys = {key for record in sample for key in record if key == key.strip()}.union(self.header)
         self._records = chain(sample, records)
 
     def rows(self) -> Iterator[list[str]]:
@@ -54,7 +55,8 @@ class JsonTable:
             yield self._row(record, number)
 
     def _row(self, record: dict[str, object], number: int) -> list[str]:
-        cells = record if set(map(type, record.values())) == {str} else self._flat(record, number)
+        is_flat = record.keys() <= self._plain_keys and set(map(type, record.values())) == {str}
+        cells = record if is_flat else self._flat(record, number)
         row: list[str] = [cells.get(name, "") for name in self.header]  # type: ignore[misc]  # text, as just checked
         if row and max(map(len, row)) > self._limits.max_cell_chars:
             raise FileRejected(
@@ -89,11 +91,3 @@ class JsonTable:
 
 def _wraps_an_array(record: dict[str, object]) -> bool:
     return any(isinstance(value, list) and value and isinstance(value[0], dict) for value in record.values())
-
-
-def _estimate_rows(objects: JsonObjects, source: BoundedSource) -> int:
-    """From the first objects' share of the characters read, and those characters' share of the file."""
-    if objects.count < _ROWS_SAMPLED or not objects.chars_used:
-        return max(1, objects.count)
-    bytes_used = source.bytes_read * objects.chars_used / objects.chars_read
-    return max(1, round(objects.count * source.size / bytes_used))

@@ -69,12 +69,12 @@ def _object_without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, obj
     return result
 
 
-def duplicate_key(key: str) -> BadJsonValue:
-    return BadJsonValue("an object has the same key twice.", code="FILE_JSON_DUPLICATE_KEY", field=key[:100])
+def duplicate_key(key: str, message: str = "an object has the same key twice.") -> BadJsonValue:
+    return BadJsonValue(message, code="FILE_JSON_DUPLICATE_KEY", field=key[:100])
 
 
 def flatten(record: dict[str, object], columns: frozenset[str] = frozenset()) -> dict[str, str]:
-    """The object's cells by name: `{"a": {"b": 1.50}}` becomes `{"a.b": "1.50"}`.
+    """The object's cells by name: `{"a": {"b": 1.50}}` becomes `{"a.b": "1.50"}`, `{" a ": 1}` becomes `{"a": "1"}`.
 
     null is "", true and false are themselves, an array is its JSON text, and so is an object that `columns` asks for
     by name.
@@ -83,9 +83,10 @@ def flatten(record: dict[str, object], columns: frozenset[str] = frozenset()) ->
         BadJsonValue: nested more than `MAX_DEPTH` levels, or two values come to the same name.
     """
     cells: dict[str, str] = {}
-    for name, text in _cells(record, "", columns, depth=1):
+    for path, text in _cells(record, "", columns, depth=1):
+        name = path.strip()
         if name in cells:
-            raise duplicate_key(name)
+            raise duplicate_key(name, "an object has two keys that come to the same name, blanks around it aside.")
         cells[name] = text
     return cells
 
@@ -97,7 +98,7 @@ def _cells(record: dict[str, object], prefix: str, columns: frozenset[str], *, d
         if not isinstance(value, dict):
             yield name, _cell_text(value, depth)
             continue
-        if name in columns:
+        if name.strip() in columns:
             yield name, _json_text(value, depth)
         yield from _cells(value, f"{name}.", columns, depth=depth + 1)
 

@@ -34,8 +34,8 @@ def open_table(
         size: of the whole file, in bytes.
         file_name: its ending counts where neither `file_type` nor the content tells what it is.
         file_type: csv, tsv, xlsx, json, jsonl or ndjson, or None to detect it.
-        columns: the columns that the mapping uses. They become the first columns of a JSON file, and help to tell the
-            delimiter of a CSV file.
+        columns: the columns that the mapping uses; blanks around a name don't count, as in the file. They become the
+            first columns of a JSON file, and help to tell the delimiter of a CSV file.
         sheet: the worksheet's name; without it, the first visible one is read. Of no meaning for CSV and JSON.
 
     Raises:
@@ -43,6 +43,7 @@ def open_table(
         IncompleteSource: the stream ended early.
     """
     bounded = BoundedSource(source, size=size, max_bytes=limits.max_bytes)
+    columns = [name.strip() for name in columns]
     match detect_content(bounded.peek(HEAD_BYTES), file_name=file_name, file_type=file_type):
         case Content.CSV:
             return CsvTable(bounded, columns=columns, limits=limits)

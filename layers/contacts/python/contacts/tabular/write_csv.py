@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from contacts.domain.formula_marks import SUSPICIOUS_STARTS, mark
+from contacts.domain.formula_marks import mark
 from contacts.tabular.byte_chunks import in_chunks
 from contacts.tabular.cell_text import Cell, cell_text
 
@@ -52,7 +52,4 @@ def _pieces(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, bom: bool
 def _inert(row: Sequence[Cell], width: int) -> list[str]:
     if len(row) != width:
         raise ValueError(f"a row has {len(row)} cells, the header {width}")
-    return [
-        (mark(cell) if cell[0] in SUSPICIOUS_STARTS else cell) if cell and type(cell) is str else cell_text(cell)
-        for cell in row
-    ]
+    return [mark(cell) if isinstance(cell, str) else cell_text(cell) for cell in row]

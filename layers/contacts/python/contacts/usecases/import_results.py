@@ -20,6 +20,7 @@ from contacts.domain.import_job import ImportJob, StagedFile
 from contacts.domain.object_keys import errors_csv_key, errors_key, results_csv_key, staged_errors_key
 from contacts.domain.rows import Outcome, RowError
 from contacts.ports import FileStore
+from contacts.usecases.error_lines import without_cells
 from contacts.usecases.import_parts import load_part_record
 from contacts.usecases.row_lists import LinesByRow, csv_lines
 
@@ -133,7 +134,7 @@ class WriteImportResults:
                     outcomes.set(row, outcome, contact_id, reason)
                 for error_record in record["errors"]:
                     errors.add(RowError.from_record(error_record))
-            self._files.put_stream(errors_key(job.tenant, job.id), errors.lines())
+            self._files.put_stream(errors_key(job.tenant, job.id), map(without_cells, errors.lines()))
             self._files.put_stream(errors_csv_key(job.tenant, job.id), _errors_csv(staged, errors))
             self._files.put_stream(results_csv_key(job.tenant, job.id), outcomes.csv())
 
@@ -146,13 +147,15 @@ class WriteImportResults:
 
 
 def _errors_csv(staged: StagedFile, errors: ErrorLines) -> Iterator[bytes]:
+    """The failed rows in the file's own columns, marked whatever the file was: people open the list in a spreadsheet.
+
+    An import of the list takes the marks off, also where its options say to keep those of other files.
+    """
     header = staged.header
-    # A CSV file's cells have their marks already; those of other formats get theirs, which the import takes off.
-    as_csv = str if staged.file_type == "csv" else mark
     # Ragged rows can be wider than the header.
     width = max(len(header), errors.widest)
-    yield csv_lines([[*header, *[OVERFLOW_COLUMN] * (width - len(header)), *FAILURE_COLUMNS]])
+    yield csv_lines([[*map(mark, header), *[OVERFLOW_COLUMN] * (width - len(header)), *FAILURE_COLUMNS]])
     for line in errors.lines():
         error = RowError.from_record(orjson.loads(line))
         padding = [""] * (width - len(error.cells))
-        yield csv_lines([[*map(as_csv, error.cells), *padding, str(error.row), error.code, error.error]])
+        yield csv_lines([[*map(mark, error.cells), *padding, str(error.row), error.code, error.error]])
