@@ -8,6 +8,7 @@ from typing import Any
 from tests.e2e.http_client import Api, csv_file
 
 COLUMNS = {
+    "Contact": "id",
     "E-mail": "email",
     "Name": "firstName",
     "Phone": "phone",

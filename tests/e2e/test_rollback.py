@@ -68,6 +68,28 @@ def test_what_nobody_touched_is_as_before_the_import(api: Api, domain: str) -> N
     assert values(only(api, f"bob@{domain}")) == values(before)
 
 
+@pytest.mark.parametrize("on_conflict", ["keep", "abort"])
+def test_emails_that_the_import_passed_on_come_back_to_who_had_them(api: Api, domain: str, on_conflict: str) -> None:
+    """At the end of the pass, when all parts are done: by the function that ends it."""
+    ann, bob = (created(api, email=f"{name}@{domain}", firstName="Old") for name in ("ann", "bob"))
+    job = imported(
+        api,
+        [
+            {"id": ann["id"], "email": f"ann.new@{domain}", "firstName": "New"},
+            {"id": bob["id"], "email": f"bob.new@{domain}", "firstName": "New"},
+        ],
+        **UPDATE,
+    )
+    made = imported(api, [{"email": f"ann@{domain}", "firstName": "Made"}], **UPDATE)
+    ended = api.roll_back(job["jobId"], onConflict="keep", dryRun=True)
+    assert counts(ended) == {"kept": 1, "restored": 1}
+    assert counts(api.roll_back(made["jobId"])) == {"deleted": 1}
+    ended = api.roll_back(job["jobId"], onConflict=on_conflict)
+    assert (ended["status"], counts(ended)) == ("rolled_back", {"restored": 2})
+    for before in (ann, bob):
+        assert values(only(api, before["email"])) == values(before)
+
+
 def test_later_edits_stay_field_by_field_and_tag_by_tag(api: Api, domain: str) -> None:
     created(api, email=f"bob@{domain}", firstName="Bob", tags=["old"], customFields={"colour": "red"})
     job = imported(

@@ -39,7 +39,7 @@ LATER_EDITS_STAY = (
     Guard(
         5,
         "a created contact that somebody edited stays",
-        "contacts/domain/rollback.py",
+        "contacts/domain/undoing.py",
         "edited = _differing(left, found)",
         "edited = ()",
         (
@@ -50,7 +50,7 @@ LATER_EDITS_STAY = (
     Guard(
         5,
         "a field that somebody edited stays",
-        "contacts/domain/rollback.py",
+        "contacts/domain/undoing.py",
         "elif force or now_there == new:",
         "else:\n            back[path] = old\n        if False:",
         ("unit/domain/test_rollback.py::test_an_updated_contact_gets_back_what_nobody_edited_later",),
@@ -58,10 +58,46 @@ LATER_EDITS_STAY = (
     Guard(
         5,
         "an e-mail that another contact has by now stays away",
-        "contacts/domain/rollback.py",
+        "contacts/domain/undoing.py",
         'if path == "email" and spare_email:',
         "if False:",
         ("unit/domain/test_rollback.py::test_an_email_that_another_contact_has_taken_stays_as_it_is",),
+    ),
+    Guard(
+        5,
+        "what several parts wrote is left to the end, where it is judged as one",
+        "contacts/usecases/shared_contacts.py",
+        "shared.update(asked.intersection(orjson.loads(body)))",
+        "pass",
+        ("unit/usecases/test_rollback_across_parts.py::test_what_two_parts_wrote_is_as_before_and_counts_once",),
+    ),
+    Guard(
+        5,
+        "the writes of several parts are folded in the order in which they happened",
+        "contacts/usecases/left_contact_spool.py",
+        "ORDER BY contact, version",
+        "ORDER BY contact, version DESC",
+        ("unit/usecases/test_rollback_across_parts.py::test_what_two_parts_wrote_is_as_before_and_counts_once",),
+    ),
+    Guard(
+        5,
+        "an e-mail that one yet to be undone has is waited for",
+        "contacts/usecases/judge_left_contacts.py",
+        "elif holder in waiting and not last:",
+        "elif False:",
+        (
+            "unit/usecases/test_rollback_across_parts.py::test_emails_come_back_along_a_chain_in_whatever_order_the_rows_stood",
+        ),
+    ),
+    Guard(
+        5,
+        "of two that want one e-mail back only one gets it, in the look as well",
+        "contacts/usecases/judge_left_contacts.py",
+        "given.add(email)",
+        "pass",
+        (
+            "unit/usecases/test_rollback_across_parts.py::test_twins_that_both_want_their_email_back_the_earlier_row_gets_it",
+        ),
     ),
     Guard(
         5,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contacts.domain.import_job import ImportOptions
@@ -18,6 +18,8 @@ from tests.support.import_model import ModelContact, ModelImport
 Maker = tuple[str, int]
 Place = tuple[str, str]
 Counts = Counter[str]
+#: What becomes of a contact, and the values that it gets.
+Verdict = tuple[str, Mapping[str, Any] | None]
 EMAIL: Place = ("email", "")
 
 
@@ -91,6 +93,15 @@ class RollbackModel:
         if options.segment_name is not None and self.segment_made_by is None:
             self.segment_made_by = job
 
+    def take_import(
+        self, job: str, rows: Mapping[Maker, int], now: Sequence[ModelContact], holders: dict[str, Maker]
+    ) -> None:
+        """Take it from what is there now what an import did to the contacts of these rows; nobody else did anything."""
+        before, self.contacts = self.contacts, {contact.made_by: contact for contact in now}
+        self.holders = holders
+        done = {maker: (row, before.get(maker), deepcopy(self.contacts[maker])) for maker, row in rows.items()}
+        self.jobs[job] = ModelJob(False, done, [])
+
     def add(self, maker: Maker, values: Mapping[str, Any]) -> None:
         """Somebody makes a contact: a twin where the e-mail is held."""
         contact = ModelContact(maker, values["email"].lower(), dict(values))
@@ -118,25 +129,25 @@ class RollbackModel:
         """Whom the segment's lists name."""
         return sorted(maker for job in self.jobs.values() for maker in job.joined)
 
-    def roll_back(self, job: str, on_conflict: str, *, dry_run: bool, parts: Sequence[Sequence[Maker]]) -> Counts:
-        """Roll back; returns contacts by what became of them. `parts` says which contacts are undone together."""
+    def roll_back(self, job: str, on_conflict: str, *, dry_run: bool) -> Counts:
+        """Roll back; returns contacts by what became of them."""
         if on_conflict == "abort":
-            counts = self.roll_back(job, "keep", dry_run=True, parts=parts)
+            counts = self._foreseen(job, "keep")
             if dry_run or counts["kept"]:
                 return counts
         if dry_run:
-            undone = self._judged(job, on_conflict == "force", [maker for part in parts for maker in part])
-            return Counter(action for action, _ in undone.values())
+            return self._foreseen(job, on_conflict)
         counts = Counter()
-        for part in parts:
-            for maker, (action, values) in self._judged(job, on_conflict == "force", part).items():
-                counts[action] += 1
-                if values is not None:
-                    self.set_values(maker, values)
-                if action == "deleted":
-                    self.delete(maker)
-                elif maker in self.contacts and maker in self.jobs[job].joined:
-                    self.contacts[maker].in_segment = False
+        force = on_conflict == "force"
+        late: list[Maker] = []
+        for maker in sorted(self.jobs[job].done, key=lambda maker: self.jobs[job].done[maker][0]):
+            verdict = self._judged(job, force, maker)
+            if self._gets(maker, verdict) is None:
+                counts[verdict[0]] += 1
+                self._carry_out(job, maker, verdict)
+            else:
+                late.append(maker)
+        counts += self._roll_back_late(job, force, late)
         self.jobs[job].joined.clear()
         self.jobs[job].rolled_back = True
         is_in = [maker in self.contacts and self.contacts[maker].in_segment for maker in self.members()]
@@ -144,26 +155,59 @@ class RollbackModel:
             self.segment_made_by = None
         return counts
 
-    def _judged(
-        self, job: str, force: bool, makers: Sequence[Maker]
-    ) -> dict[Maker, tuple[str, Mapping[str, Any] | None]]:
-        """For each contact what becomes of it, and the values that it gets."""
-        verdicts: dict[Maker, tuple[str, Mapping[str, Any] | None]] = {}
-        for maker in makers:
-            _, before, after = self.jobs[job].done[maker]
-            now = self.contacts.get(maker)
-            if now is None:
-                verdicts[maker] = "unchanged", None
-            elif before is None:
-                touched = (places(now.values), now.in_segment) != (places(after.values), after.in_segment)
-                verdicts[maker] = ("kept", None) if touched and not force else ("deleted", None)
-            else:
-                verdicts[maker] = self._judged_update(before, after, now, force, joined=maker in self.jobs[job].joined)
-        return verdicts
+    def _roll_back_late(self, job: str, force: bool, late: list[Maker]) -> Counts:
+        """Those whose e-mail changes come last. In each round the earlier row is served first; who wants what another
+        holds that comes itself waits for it, unless all that are left wait."""
+        counts: Counts = Counter()
+        while late:
+            holders, served = dict(self.holders), []
+            for maker in late:
+                verdict = self._judged(job, force, maker)
+                email = self._gets(maker, verdict)
+                holder = holders.get(email) if email else None
+                if email and (holder in late or email in [each for _, each, _ in served]):
+                    continue
+                served.append((maker, email, self._judged(job, force, maker, taken=holder is not None)))
+            served = served or [(maker, "", self._judged(job, force, maker, taken=True)) for maker in late]
+            for maker, _, verdict in served:
+                late.remove(maker)
+                counts[verdict[0]] += 1
+                self._carry_out(job, maker, verdict)
+        return counts
+
+    def _foreseen(self, job: str, on_conflict: str) -> Counts:
+        copied = replace(self, contacts=deepcopy(self.contacts), holders=dict(self.holders), jobs=deepcopy(self.jobs))
+        return copied.roll_back(job, on_conflict, dry_run=False)
+
+    def _carry_out(self, job: str, maker: Maker, verdict: Verdict) -> None:
+        action, values = verdict
+        if values is not None:
+            self.set_values(maker, values)
+        if action == "deleted":
+            self.delete(maker)
+        elif maker in self.contacts and maker in self.jobs[job].joined:
+            self.contacts[maker].in_segment = False
+
+    def _gets(self, maker: Maker, verdict: Verdict) -> str | None:
+        """The e-mail that the contact would have instead of the one that it has; None where it stays."""
+        _, values = verdict
+        email = None if values is None else values.get("email", "").lower()
+        return None if email is None or email == self.contacts[maker].email else email
+
+    def _judged(self, job: str, force: bool, maker: Maker, *, taken: bool = False) -> Verdict:
+        """What becomes of the contact, and the values that it gets. `taken` says that its old e-mail is away."""
+        _, before, after = self.jobs[job].done[maker]
+        now = self.contacts.get(maker)
+        if now is None:
+            return "unchanged", None
+        if before is None:
+            touched = (places(now.values), now.in_segment) != (places(after.values), after.in_segment)
+            return ("kept", None) if touched and not force else ("deleted", None)
+        return self._judged_update(before, after, now, force, joined=maker in self.jobs[job].joined, taken=taken)
 
     def _judged_update(
-        self, before: ModelContact, after: ModelContact, now: ModelContact, force: bool, *, joined: bool
-    ) -> tuple[str, Mapping[str, Any] | None]:
+        self, before: ModelContact, after: ModelContact, now: ModelContact, force: bool, *, joined: bool, taken: bool
+    ) -> Verdict:
         old, left, there = places(before.values), places(after.values), places(now.values)
         goal = dict(there)
         stays = False
@@ -172,13 +216,15 @@ class RollbackModel:
             if there.get(place) == old.get(place) or not (is_ours or force):
                 continue
             edited = there.get(place) != left.get(place)
-            taken = place == EMAIL and place in old and self.is_taken(old[place].lower(), now.made_by)
-            if (edited and not force) or taken:
+            if (edited and not force) or (taken and place == EMAIL and place in old):
                 stays = True
             elif place in old:
                 goal[place] = old[place]
             else:
                 del goal[place]
+        if not goal:
+            # Nobody is left with nothing: what was there stays.
+            goal, stays = dict(there), True
         values = values_at(goal) if goal != there else None
         if stays:
             return "kept", values

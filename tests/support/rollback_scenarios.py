@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+from contacts.domain.object_keys import staged_part_key
 from contacts.domain.segment import segment_id
-from tests.support.import_world import TENANT
+from tests.support.import_world import ID_HEADER, ID_MAPPING, TENANT
 from tests.support.port_faults import Crash, PortFaults
 from tests.support.rollback_world import RollbackWorld
 
@@ -20,6 +23,10 @@ ROWS = [
     ["new-edited@x.io", "", "", "", "", ""],
     ["bad", "", "", "", "", ""],
 ]
+#: So many that each id or e-mail that these rows name has a part of its own.
+MANY_PARTS = 257
+#: The same in a tenant of whatever name.
+MOST_PARTS = 65_537
 STRATEGIES = ["update", "create"]
 CONFLICTS = ["keep", "force", "abort"]
 
@@ -91,3 +98,59 @@ def clean_run(strategy, on_conflict):
     world.wire(faults.wrap)
     world.roll_back(on_conflict=on_conflict)
     return faults.calls, end_state(world)
+
+
+# ------------------------------------------------------------------------- contacts of several parts
+
+
+def submit_by_id(world, rows, **options):
+    """Rows of (a contact's id or empty, e-mail, first name)."""
+    cells = [[contact_id, email, name, "", "", "", ""] for contact_id, email, name in rows]
+    options = {"duplicate_strategy": "update", "parts": MANY_PARTS, **options}
+    world.submit(cells, header=ID_HEADER, mapping=ID_MAPPING, **options)
+
+
+def in_order_of_rows(world):
+    """The parts of the staged import, the one with the file's first row first."""
+
+    def first_row(part):
+        return json.loads(world.files.get(staged_part_key(TENANT, "job", part)).splitlines()[0])[0]
+
+    return sorted(world.parts(), key=first_row)
+
+
+def import_across_parts(world, **options):
+    """An import whose parts write the same contact, and pass e-mails on; returns what was there before, by id."""
+    shared = world.add_contact("shared@x.io", values={"firstName": "Before"})
+    edited = world.add_contact("edited@x.io", values={"firstName": "Before"})
+    # Made with other e-mails, so that their ids and the e-mails that they have now lead to different parts.
+    chain = [
+        world.edit(world.add_contact(f"{name}.made@x.io", values={"firstName": "Before"}), email=f"{name}@x.io")
+        for name in ("first", "second", "third")
+    ]
+    first, second, third = chain
+    before = {contact.id: dict(contact.values) for contact in (shared, edited, *chain)}
+    rows = [
+        (shared.id, "shared.new@x.io", "A"),
+        ("", "shared.new@x.io", "B"),
+        (first.id, "elsewhere@x.io", "A"),
+        (second.id, "first@x.io", "A"),
+        (third.id, "second@x.io", "A"),
+        ("", "third@x.io", "A"),
+        (edited.id, "edited.new@x.io", "A"),
+        ("", "edited.new@x.io", "B"),
+    ]
+    submit_by_id(world, rows, segment_name="VIP", **options)
+    world.stage("job")
+    for part in in_order_of_rows(world):
+        world.apply("job", part)
+    world.finish("job")
+    return before
+
+
+def across_parts():
+    """The same, after which somebody edits what the import did not change."""
+    world = RollbackWorld()
+    import_across_parts(world)
+    world.edit(world.holder("edited.new@x.io"), title="Dr")
+    return world

@@ -8,6 +8,7 @@ import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from contacts.domain.contact import Contact
@@ -23,6 +24,7 @@ from contacts.usecases.roll_back_part import RollBackPart
 from contacts.usecases.rollback_results import WriteRollbackResults
 from contacts.usecases.start_rollback import RollbackRequest, StartRollback
 from contacts.usecases.sweep_jobs import SweepJobs
+from contacts.usecases.undo_left_contacts import UndoLeftContacts
 from tests.support.import_world import TENANT, ImportWorld, Wrap
 
 ROLLBACK_DAYS = 30
@@ -54,7 +56,7 @@ class RollbackWorld(ImportWorld):
             contacts=contacts,
             segments=segments,
             files=files,
-            work=self.work,
+            undo_left=UndoLeftContacts(jobs=jobs, contacts=contacts, files=files, work=self.work, clock=clock),
             write_results=WriteRollbackResults(files=files),
             clock=clock,
         )
@@ -65,7 +67,9 @@ class RollbackWorld(ImportWorld):
         self.sweep = SweepJobs(
             jobs=jobs,
             menders={IMPORT_KIND: mend},
+            tries=wrap("tries", self.tries),
             clock=clock,
+            time_left=lambda: timedelta.max,
             on_error=lambda job_id, error: self.swept_errors.append((job_id, error)),
         )
 

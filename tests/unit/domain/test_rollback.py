@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 
 from contacts.domain.contact import MARKS_KEPT, Contact, Mark
+from contacts.domain.contact_fields import MAX_CUSTOM_FIELDS
 from contacts.domain.contact_write import Delete, Update
+from contacts.domain.merging import problem_with_values
 from contacts.domain.rollback import (
     OnConflict,
     Rollback,
     RollbackCounts,
     RollbackMode,
     RollbackReason,
-    Undo,
-    fold,
-    judge,
 )
 from contacts.domain.rows import Outcome
+from contacts.domain.undoing import Undo, fold, judge
 
 NOW = "2026-02-02T00:00:00.000Z"
 MARK = Mark("job/rollback-1", 7)
@@ -293,6 +293,73 @@ def test_the_case_of_an_email_is_a_value_like_any_other(current, outcome, then):
 def test_an_email_changed_later_stays_while_the_rest_comes_back():
     verdict = judged(contact(version=1, title="a"), contact(title="b"), contact(email="moved@x.io", title="b"))
     assert found(verdict) == ("restored", (), None, {"email": "moved@x.io", "title": "a"})
+
+
+# ---------------------------------------------------------------------------------------- limits, and nothing at all
+
+
+def test_who_would_be_left_with_nothing_keeps_what_the_import_set():
+    before, after = contact(version=1), contact(title="b", segments=("vip",))
+    current = contact(version=4, email=None, title="b", segments=("vip",))
+    verdict = judged(before, after, current)
+    assert found(verdict) == ("kept", ("title",), EDITED, {"title": "b"})
+    assert verdict.write.after.segments == ()
+
+
+def test_also_where_force_can_not_bring_the_email_back():
+    before, after = contact(version=1), contact(email="new@x.io", title="b")
+    current = contact(version=4, email=None, title="b")
+    verdict = judged(before, after, current, force=True, spare_email=True)
+    assert found(verdict) == ("kept", ("email", "title"), RollbackReason.EMAIL_TAKEN, None)
+
+
+def test_a_write_that_leaves_nothing_is_none():
+    before, after = contact(version=1), contact(title="b")
+    assert judged(before, after, contact(version=4, email=None, title="b")).write is None
+
+
+MANY = {f"f{number}": "x" for number in range(MAX_CUSTOM_FIELDS - 1)}
+LIMITS = {
+    "custom fields": (
+        *({"customFields": {**MANY, "a": "1"}}, {"customFields": {**MANY, "b": "2"}, "title": "b"}),
+        {"customFields": {**MANY, "c": "3"}, "title": "b"},
+        *(("customFields.a",), {"customFields": {**MANY, "c": "3"}}),
+    ),
+    "tags": (
+        *(
+            {"tags": [*MANY, "old"], "title": "a"},
+            {"tags": [*MANY], "title": "b"},
+            {"tags": [*MANY, "new"], "title": "b"},
+        ),
+        *(("tags.old",), {"tags": [*MANY, "new"], "title": "a"}),
+    ),
+    "bytes": (
+        *({"company": "x" * 60_000, "phone": "1"}, {"company": "y", "title": "b"}),
+        {"company": "y", "title": "b", "notes": "x" * 60_000},
+        *(("company", "phone"), {"company": "y", "notes": "x" * 60_000}),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LIMITS.values(), ids=LIMITS.keys())
+def test_what_has_no_room_any_more_stays_away(case):
+    before, after, current, kept, then = case
+    verdict = judged(contact(version=1, **before), contact(**after), contact(version=5, **current))
+    *rest, values = found(verdict)
+    assert (*rest, without_email(values)) == ("kept", kept, EDITED, then)
+    assert problem_with_values(values) is None
+
+
+def test_what_removes_something_makes_room():
+    before, after = {**MANY, "a": "1"}, {**MANY, "b": "2"}
+    verdict = judged(*(contact(customFields=each) for each in (before, after, after)))
+    assert found(verdict)[0] == "restored"
+
+
+def test_a_limit_that_is_broken_already_keeps_nothing():
+    many = {f"g{number}": "x" for number in range(MAX_CUSTOM_FIELDS + 5)}
+    before, after = contact(version=1, customFields={**many, "a": "1"}), contact(customFields={**many, "a": "2"})
+    assert judged(before, after, after).outcome is Outcome.RESTORED
 
 
 # ------------------------------------------------------------------------------------------------------- the write

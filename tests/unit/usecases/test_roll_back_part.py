@@ -8,6 +8,7 @@ from contacts.domain.import_job import ImportStatus
 from contacts.domain.rollback import RollbackCounts, RollbackMode, RollbackReason, RollbackStatus
 from contacts.domain.segment import segment_id
 from contacts.usecases.undo_log import load_undo_log
+from contacts.usecases.unknown_job import UnknownJobError
 from tests.support.import_world import TENANT
 from tests.support.port_faults import When, wrap_calls
 from tests.support.rollback_world import RollbackWorld
@@ -214,6 +215,8 @@ def test_a_contact_made_by_one_row_and_updated_by_another_is_undone_once():
     world, contact = met_twice([])
     (undo,) = load_undo_log(world.files, world.work, world.jobs.jobs["job"], 0).values()
     assert (undo.row, undo.before, undo.after) == (1, None, contact)
+    # Its own marks are no other part's.
+    assert not [key for key in world.files.versions if "/shared/" in key]
     assert world.roll_back().rollback.counts == RollbackCounts(deleted=1)
     assert world.all_contacts() == []
 
@@ -239,7 +242,7 @@ def test_after_an_import_that_went_well_nobody_waits():
     assert (prepared.wait_seconds, prepared.mode) == (0, RollbackMode.WRITE)
     world.carry_out()
     assert world.prepare_rollback("job", 1).mode is None
-    with pytest.raises(LookupError):
+    with pytest.raises(UnknownJobError, match="no job no job"):
         world.prepare_rollback("no job", 1)
 
 

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 class StagedRow(NamedTuple):
     """A valid row. `values` maps targets to text, or to None where an empty cell is to clear the field.
 
-    `cells` are the row's cells as they stood in the file, for the list of failed rows. `contact_id` is what can be the
-    id of a contact; whether it names one, only the contact store can tell. A row without it has an e-mail.
+    `cells` are the row's cells without marks of formulas, else as they stood in the file, for the list of failed rows.
+    `contact_id` is what can be the id of a contact; whether it names one, only the contact store can tell. A row
+    without it has an e-mail.
     """
 
     row: int
@@ -40,6 +41,8 @@ class Outcome(StrEnum):
     CANDIDATE = "candidate"
     NOT_FOUND = "notFound"
     FORBIDDEN = "forbidden"
+    LEFT = "left"
+    """A part of a rollback leaves the contact to the end of the pass; stands in plans and parts' outcomes only."""
 
 
 class SkipReason(StrEnum):

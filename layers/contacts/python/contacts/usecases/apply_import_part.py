@@ -13,7 +13,8 @@ from contacts.domain.plan import Plan
 from contacts.domain.rows import StagedRow
 from contacts.ports import Clock, ContactStore, FileStore, JobStore
 from contacts.usecases.import_parts import PartEnd, import_segment_id, import_unit, load_staged_rows
-from contacts.usecases.unit_of_work import UnitOfWork
+from contacts.usecases.shared_contacts import note_shared_contacts
+from contacts.usecases.unit_of_work import UnitOfWork, UnitSealedError
 
 _ROW_NUMBER = attrgetter("row")
 
@@ -39,14 +40,23 @@ class ApplyImportPart:
         self._clock = clock
 
     def __call__(self, job_id: str, part: int) -> bool:
-        """Apply the part; False where there was nothing left to do, because it is done or the job has ended."""
+        """Apply the part; False where there was nothing left to do, because it is done, or the job has ended or is
+        being closed."""
         job = self._jobs.find_import(job_id)
         if job is None or not job.is_open or self._jobs.has_part(job_id, part):
             return False
         rows = load_staged_rows(self._files, job, part)
-        settled = self._work.run(
-            import_unit(job, part), rows, lambda undecided: self._decide(job, [rows[row] for row in undecided])
-        )
+
+        def decide_noting(undecided: Collection[int]) -> Plan:
+            plan = self._decide(job, [rows[row] for row in undecided])
+            note_shared_contacts(self._files, job, part, rows, plan.writes)
+            return plan
+
+        try:
+            settled = self._work.run(import_unit(job, part), rows, decide_noting)
+        except UnitSealedError:
+            # Somebody closes the job, and accounts for what was written.
+            return False
         self._end_part(job, part, settled)
         return True
 

@@ -1,4 +1,4 @@
-"""End a pass of a rollback: see whether all parts are done, write the list, and say what comes next."""
+"""End a pass of a rollback: with all parts done, undo what they left, write the list, and say what comes next."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contacts.domain.rollback import OnConflict, Rollback, RollbackMode, Rollbac
 from contacts.ports import Clock, ContactStore, FileStore, JobStore, SegmentStore
 from contacts.usecases.import_parts import import_segment_id
 from contacts.usecases.rollback_results import WriteRollbackResults
-from contacts.usecases.undo_log import is_whole, load_undo_log, parts_with_undo_log
-from contacts.usecases.unit_of_work import UnitOfWork
+from contacts.usecases.undo_left_contacts import UndoLeftContacts
+from contacts.usecases.undo_log import is_whole, parts_with_undo_log
 
 
 class AfterPass(StrEnum):
@@ -31,7 +31,7 @@ class FinishRollback:
         contacts: ContactStore,
         segments: SegmentStore,
         files: FileStore,
-        work: UnitOfWork,
+        undo_left: UndoLeftContacts,
         write_results: WriteRollbackResults,
         clock: Clock,
     ) -> None:
@@ -39,7 +39,7 @@ class FinishRollback:
         self._contacts = contacts
         self._segments = segments
         self._files = files
-        self._work = work
+        self._undo_left = undo_left
         self._write_results = write_results
         self._clock = clock
 
@@ -61,14 +61,26 @@ class FinishRollback:
         if rollback.mode is not mode:
             # This pass was finished before, and the next one is the job's now.
             return AfterPass.WRITE if rollback.mode is RollbackMode.WRITE else AfterPass.END
-        done = [record.part for record in self._jobs.rollback_parts(job_id, run, mode)]
+        done = self._done(job_id, run, mode)
         parts = parts_with_undo_log(self._files, job)
         missing = set(parts).difference(done)
-        self._write_results(job, rollback, done)
         if missing or broken_off or not is_whole(job, parts):
-            self._end(job, rollback, RollbackStatus.FAILED, errors=self._left(job, missing))
+            self._write_results(job, rollback, done)
+            self._end(job, rollback, RollbackStatus.FAILED, errors=self._undo_left.count(job, rollback, done, missing))
             return AfterPass.END
+        if self._undo_left(job, rollback, parts):
+            # That counts.
+            job = self._jobs.find_import(job_id)
+            rollback = job.rollback if job else None
+            if job is None or rollback is None:
+                return AfterPass.END
+            done = self._done(job_id, run, mode)
+        self._write_results(job, rollback, done)
         return self._after_looking(job, rollback) if mode is RollbackMode.LOOK else self._after_writing(job, rollback)
+
+    def _done(self, job_id: str, run: int, mode: RollbackMode) -> list[int]:
+        """The parts that have a record, those of the end included."""
+        return [record.part for record in self._jobs.rollback_parts(job_id, run, mode)]
 
     def give_up(self, job_id: str, run: int) -> None:
         """End a run that `__call__` has failed to end for long: without its list, so that a new request can go on."""
@@ -100,7 +112,3 @@ class FinishRollback:
 
     def _end(self, job: ImportJob, rollback: Rollback, status: RollbackStatus, *, errors: int = 0) -> None:
         self._jobs.end_rollback(job.id, rollback.run, status, self._clock(), errors)
-
-    def _left(self, job: ImportJob, parts: set[int]) -> int:
-        """How many contacts stand in parts that are not done."""
-        return sum(len(load_undo_log(self._files, self._work, job, part)) for part in sorted(parts))

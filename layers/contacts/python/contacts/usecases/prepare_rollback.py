@@ -12,6 +12,7 @@ from contacts.domain.object_keys import rollback_manifest_key
 from contacts.domain.rollback import RollbackMode, RollbackStatus
 from contacts.ports import Clock, FileStore, JobStore
 from contacts.usecases.undo_log import parts_with_undo_log
+from contacts.usecases.unknown_job import UnknownJobError
 
 #: Longer than a worker of an import may run (its Lambda function ends after 5 minutes): an import that ended
 #: abnormally may have one that still writes.
@@ -39,11 +40,11 @@ class PrepareRollback:
         """Prepare the run.
 
         Raises:
-            LookupError: there is no such job.
+            UnknownJobError: no job has this id.
         """
         job = self._jobs.find_import(job_id)
         if job is None:
-            raise LookupError(f"no job {job_id}")
+            raise UnknownJobError(f"no job {job_id}")
         key = rollback_manifest_key(job.tenant, job.id, run)
         rollback = job.rollback
         if rollback is None or rollback.run != run or rollback.status is not RollbackStatus.RUNNING:

@@ -44,18 +44,25 @@ class WriteRollbackResults:
         rows = job.staged.total_rows if job.staged else 0
         with tempfile.TemporaryFile(prefix="rollback-") as file:
             lines = LinesByRow(rows, file)
-            for outcome in self._outcomes(job, rollback, parts):
-                lines.add(outcome.row, orjson.dumps(rollback_line(outcome)))
+            for part in parts:
+                for outcome in load_rollback_outcomes(self._files, job, rollback, part):
+                    # What a part has left stands among the outcomes of the end.
+                    if outcome.outcome is not Outcome.LEFT:
+                        lines.add(outcome.row, orjson.dumps(rollback_line(outcome)))
             self._files.put_stream(rollback_outcomes_key(job.tenant, job.id, rollback.run), lines.lines())
             self._files.put_stream(rollback_csv_key(job.tenant, job.id, rollback.run), _csv(lines.lines()))
 
-    def _outcomes(self, job: ImportJob, rollback: Rollback, parts: Iterable[int]) -> Iterator[RowOutcome]:
-        for part in parts:
-            key = rollback_part_outcome_key(job.tenant, job.id, rollback.run, rollback.mode, part)
-            body = self._files.get(key)
-            if body is None:
-                raise FileNotFoundError(f"part {part} of the rollback of job {job.id} has no outcomes")
-            yield from (outcome_from_record(record) for record in orjson.loads(body))
+
+def load_rollback_outcomes(files: FileStore, job: ImportJob, rollback: Rollback, part: int) -> list[RowOutcome]:
+    """What one part of the current pass has left.
+
+    Raises:
+        FileNotFoundError: the part has not ended.
+    """
+    body = files.get(rollback_part_outcome_key(job.tenant, job.id, rollback.run, rollback.mode, part))
+    if body is None:
+        raise FileNotFoundError(f"part {part} of the rollback of job {job.id} has no outcomes")
+    return [outcome_from_record(record) for record in orjson.loads(body)]
 
 
 def _csv(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -9,8 +9,8 @@ from contacts.domain.contact_write import Insert, InsertTwin, Update
 from contacts.domain.import_job import ImportJob
 from contacts.domain.object_keys import undo_logs_prefix
 from contacts.domain.plan import PlannedWrite, settle_rounds
-from contacts.domain.rollback import Undo, fold
 from contacts.domain.rows import Outcome, RowError
+from contacts.domain.undoing import Undo, fold
 from contacts.ports import FileStore
 from contacts.usecases.import_parts import import_unit, load_part_outcomes
 from contacts.usecases.unit_of_work import UnitOfWork
@@ -40,10 +40,15 @@ def load_undo_log(files: FileStore, work: UnitOfWork, job: ImportJob, part: int)
     e-mail in between.
     """
     undos: dict[str, Undo] = {}
-    for undo in sorted(map(_undo, _written(files, work, job, part)), key=lambda undo: undo.after.version):
+    for undo in sorted(load_undos(files, work, job, part), key=lambda undo: undo.after.version):
         earlier = undos.get(undo.contact_id)
         undos[undo.contact_id] = fold(earlier, undo) if earlier else undo
     return {undo.row: undo for undo in sorted(undos.values(), key=lambda undo: undo.row)}
+
+
+def load_undos(files: FileStore, work: UnitOfWork, job: ImportJob, part: int) -> list[Undo]:
+    """The same write by write, in no particular order: for contacts that other parts have written too."""
+    return [_undo(planned) for planned in _written(files, work, job, part)]
 
 
 def _written(files: FileStore, work: UnitOfWork, job: ImportJob, part: int) -> Sequence[PlannedWrite]:
