@@ -246,6 +246,30 @@ class TestClosing:
         assert store.close_job(job.id, BulkStatus.FAILED, clock.advance(minutes=1), lost=1) is None
         assert found(store, job) == closed
 
+    def test_a_job_is_given_up_once_and_is_open_still(self, store: BulkJobStore, clock: FakeClock) -> None:
+        job = created(store)
+        assert job.is_workable
+        first = clock.advance(minutes=1)
+        store.give_up_job(job.id, first)
+        last = clock.advance(minutes=1)
+        store.give_up_job(job.id, last)
+        given_up = found(store, job)
+        assert given_up == replace(job, given_up_at=first, changed_at=last)
+        assert given_up.is_open
+        assert not given_up.is_workable
+        closed = store.close_job(job.id, BulkStatus.FAILED, last, lost=job.total)
+        assert closed is not None
+        store.give_up_job(job.id, clock.advance(minutes=1))
+        assert found(store, job) == closed
+
+    def test_one_that_ended_or_never_was_is_not_given_up(self, store: BulkJobStore, clock: FakeClock) -> None:
+        job = created(store)
+        closed = store.close_job(job.id, BulkStatus.COMPLETED, clock())
+        store.give_up_job(job.id, clock.advance(minutes=1))
+        store.give_up_job("nobody", clock())
+        assert found(store, job) == closed
+        assert store.find_job(BulkKind.CREATE, "nobody") is None
+
     def test_a_job_that_never_was_is_not_closed(self, store: BulkJobStore, clock: FakeClock) -> None:
         assert store.close_job("nobody", BulkStatus.FAILED, clock(), lost=3) is None
         assert store.find_job(BulkKind.CREATE, "nobody") is None

@@ -161,6 +161,28 @@ class TestKeysOfJobs:
         clock.advance(hours=23)
         assert store.claim(key, second) == first
 
+    @pytest.mark.parametrize("is_started", [False, True])
+    def test_a_key_is_kept_while_its_job_waits_however_long_that_takes(  # noqa: PLR0917 - fixtures
+        self,
+        stores: tuple[IdempotencyStore, BulkJobStore],
+        clock: FakeClock,
+        key: str,
+        job: BulkJob,
+        claims: tuple[IdempotencyClaim, IdempotencyClaim],
+        is_started: bool,
+    ) -> None:
+        store, jobs = stores
+        first, second = claims
+        store.claim(key, first)
+        assert jobs.create_job(job)
+        if is_started:
+            jobs.start_job(job.id, clock())
+        clock.advance(days=30)
+        assert store.claim(key, second) == first
+        assert jobs.close_job(job.id, BulkStatus.COMPLETED, clock())
+        clock.advance(hours=24)
+        assert store.claim(key, second) == second
+
     @pytest.mark.parametrize("job_id", ["nothing", "", "x" * 3_000, "a#b"])
     def test_a_key_whose_job_never_came_to_be_is_free_after_a_day(
         self, store: IdempotencyStore, clock: FakeClock, key: str, job_id: str
@@ -193,6 +215,7 @@ class TestKeysOfJobs:
         store, jobs = stores
         store.claim(key, claims[0])
         assert jobs.create_job(job)
+        assert jobs.close_job(job.id, BulkStatus.COMPLETED, clock())
         clock.advance(hours=24)
         late = [replace(claims[1], seed=f"late{number}") for number in range(16)]
         with ThreadPoolExecutor(8) as pool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from typing import Any
 
@@ -72,3 +73,40 @@ def test_a_job_whose_end_was_not_announced_is_announced_and_done_with(
     item = table.get_item(Key={"pk": f"JOB#{left}", "sk": "JOB"})["Item"]
     assert item["announced"] is True
     assert "openKey" not in item, "the next sweep does not meet it"
+
+
+def test_an_import_whose_execution_died_is_sealed_and_closed(stack: dict[str, Any], aws: boto3.Session) -> None:
+    """No part of it was begun. Its seals go where only plans do, which takes a right of its own."""
+    api = Api.of(stack, "a-user")
+    mail = f"ann@d{uuid.uuid4().hex}.example"
+    job = api.run_import("p.csv", csv_file(("E-mail",), (mail,)), {"E-mail": "email"})
+    (contact,) = api.contacts(email=mail)
+    assert api.client.delete(f"/api/contacts/{contact['id']}").status_code == 204
+    gone = dict.fromkeys(("completedAt", "announced"))
+    counters = dict.fromkeys(("createdCount", "updatedCount", "skippedCount", "errorCount"), 0)
+    left = job_left_behind(aws, stack, job["jobId"], status="processing", **gone, **counters)
+    files, bucket = aws.client("s3", endpoint_url=stack["awsEndpoint"]), stack["resources"]["FilesBucket"]
+    for found in files.list_objects_v2(Bucket=bucket, Prefix=f"staged/{job['tenantId']}/{job['jobId']}/")["Contents"]:
+        copy = found["Key"].replace(job["jobId"], left)
+        files.copy_object(Bucket=bucket, Key=copy, CopySource={"Bucket": bucket, "Key": found["Key"]})
+    end_an_execution(aws, stack, left, of=job["jobId"])
+    sweep(aws, stack)
+
+    closed = api.job(left)
+    assert (closed["status"], closed["errorCount"]) == ("failed", 1)
+    seals = files.list_objects_v2(Bucket=bucket, Prefix=f"undo/{job['tenantId']}/{left}/part-")["Contents"]
+    assert [seal["Key"].rpartition("/")[2] for seal in seals] == ["round-000.json"]
+    assert "sealedAt" in json.loads(files.get_object(Bucket=bucket, Key=seals[0]["Key"])["Body"].read())
+    assert api.contacts(email=mail) == []
+
+
+def end_an_execution(aws: boto3.Session, stack: dict[str, Any], job_id: str, *, of: str) -> None:
+    """An execution of the job's name that is over, and did nothing for it: it was about one that has ended."""
+    machines = aws.client("stepfunctions", endpoint_url=stack["awsEndpoint"])
+    execution = machines.start_execution(
+        stateMachineArn=stack["resources"]["ImportStateMachine"],
+        name=job_id,
+        input=json.dumps({"jobId": of}),
+    )["executionArn"]
+    while machines.describe_execution(executionArn=execution)["status"] == "RUNNING":
+        time.sleep(0.05)

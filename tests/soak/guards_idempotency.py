@@ -98,6 +98,17 @@ SAME_KEY_SAME_JOB = (
     ),
     Guard(
         2,
+        "a key is kept while its job waits",
+        "contacts/adapters/dynamodb/idempotency_store.py",
+        "return OPEN_KEY in found or now <",
+        "return now <",
+        (
+            "contract/test_idempotency_store.py::TestKeysOfJobs::"
+            "test_a_key_is_kept_while_its_job_waits_however_long_that_takes",
+        ),
+    ),
+    Guard(
+        2,
         "of several that find a key over one takes it",
         "contacts/adapters/dynamodb/idempotency_store.py",
         '"attribute_not_exists(pk) OR seed = :over"',
@@ -110,6 +121,8 @@ SAME_KEY_SAME_JOB = (
         "contacts/usecases/do_once.py",
         "job_id=job_id(fresh_seed) if job_id else None,",
         "job_id=None,",
-        ("unit/api/test_idempotency.py::test_key_of_a_job_is_kept_for_24_hours_from_its_last_change",),
+        (
+            "unit/api/test_idempotency.py::test_key_of_a_job_is_kept_while_it_is_open_and_for_24_hours_from_its_last_change",
+        ),
     ),
 )

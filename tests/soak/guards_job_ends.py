@@ -57,8 +57,8 @@ JOBS_END = (
         4,
         "the sweeper closes what died",
         "contacts/usecases/mend_import.py",
-        "                self._finish(job.id)\n",
-        "                pass\n",
+        "close=partial(self._finish, job.id, worker_life=PART_WORKER_LIFE),",
+        "close=lambda: None,",
         ("unit/usecases/test_sweep_jobs.py::test_a_job_whose_execution_died_is_closed_when_no_worker_can_be_running",),
     ),
     Guard(
@@ -72,10 +72,43 @@ JOBS_END = (
     Guard(
         4,
         "what can't be closed is given up after a day",
-        "contacts/usecases/mend_import.py",
-        "if datetime.fromisoformat(job.changed_at) < now - GIVE_UP_AFTER:",
-        "if False:",
+        "contacts/usecases/sweep_jobs.py",
+        "                if hopeless:\n",
+        "                if False:\n",
         ("unit/usecases/test_sweep_jobs.py::TestJobThatCanNotBeClosed::test_and_then_ended_all_the_same",),
+    ),
+    Guard(
+        4,
+        "a try that ends the process is noted before it is made",
+        "contacts/usecases/sweep_jobs.py",
+        "                self._tries.note(closing.job_id, closing.what, self._clock())\n",
+        "",
+        (
+            "unit/usecases/test_sweep_deadly_closings.py::TestAJobWhoseClosingEndsTheProcess::test_keeps_no_other_job_waiting",
+            "unit/usecases/test_sweep_deadly_closings.py::TestAJobWhoseClosingEndsTheProcess::test_is_given_up_without_another_try",
+        ),
+    ),
+    Guard(
+        4,
+        "what was tried last time comes last",
+        "contacts/usecases/sweep_jobs.py",
+        "return sorted(found, key=turn)",
+        "return found",
+        (
+            "unit/usecases/test_sweep_deadly_closings.py::TestAJobWhoseClosingEndsTheProcess::test_keeps_no_other_job_waiting",
+        ),
+    ),
+    Guard(
+        4,
+        "a job is not given up for having waited, nor after one failed try",
+        "contacts/usecases/sweep_jobs.py",
+        "return tries.number >= GIVE_UP_TRIES and",
+        "return",
+        (
+            "unit/usecases/test_sweep_jobs.py::TestJobThatCanNotBeClosed::test_one_failed_try_is_not_a_day_of_them",
+            "unit/usecases/test_give_up_bulk_jobs.py::TestNothingButFailedTriesIsAReasonToGiveUp::"
+            "test_tries_that_nobody_made_do_not_count",
+        ),
     ),
     Guard(
         4,
@@ -171,8 +204,8 @@ JOBS_END = (
         4,
         "a slice whose message did not go out is not taken for one that did",
         "contacts/usecases/dispatch_slices.py",
-        "                self._jobs.unmark_sent(each, at)\n",
-        "                pass\n",
+        "            self._take_back(mine, at)\n",
+        "",
         (
             "unit/usecases/test_sweep_bulk_slices.py::TestAQueueThatRefuses::test_takes_no_slice_out_of_the_next_sweep",
             "unit/usecases/test_sweep_bulk_slices.py::TestAQueueThatRefuses::"
@@ -181,13 +214,32 @@ JOBS_END = (
     ),
     Guard(
         4,
-        "waiting for a worker is no reason to give a job up",
-        "contacts/usecases/mend_bulk_job.py",
-        "        except UnitStillWrittenError:\n            raise\n",
-        "",
+        "nobody begins to work on a job that is being given up",
+        "contacts/usecases/work_bulk_slice.py",
+        "fresh = job.is_workable and not self._jobs.has_slice(job.id, slice_)\n        if fresh:\n            if",
+        "fresh = job.is_open and not self._jobs.has_slice(job.id, slice_)\n        if fresh:\n            if",
         (
-            "unit/usecases/test_sweep_bulk_slices.py::TestSlicesThatNobodyEnds::"
-            "test_waiting_for_a_worker_is_no_reason_to_give_a_job_up",
+            "unit/usecases/test_give_up_bulk_jobs.py::TestBetweenGivingUpAndTheEnd::"
+            "test_nobody_begins_with_a_slice_any_more",
         ),
+    ),
+    Guard(
+        4,
+        "a job that is being given up is open for as long as a worker lives",
+        "contacts/usecases/mend_bulk_job.py",
+        "if datetime.fromisoformat(job.given_up_at) < now - SLICE_WORKER_LIFE:",
+        "if job.given_up_at:",
+        (
+            "unit/usecases/test_give_up_bulk_jobs.py::TestBetweenGivingUpAndTheEnd::"
+            "test_who_has_begun_comes_to_an_end_before_the_job_does",
+        ),
+    ),
+    Guard(
+        4,
+        "a worker that an import's sweeper finds left is waited for",
+        "contacts/usecases/mend_import.py",
+        "worker_life=PART_WORKER_LIFE",
+        "worker_life=timedelta(0)",
+        ("unit/usecases/test_sweep_living_workers.py::TestAWorkerThatIsLeft::test_that_is_writing_is_waited_for",),
     ),
 )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -36,6 +37,7 @@ from contacts.usecases.sweep_jobs import SweepJobs, SweepReport
 from contacts.usecases.unit_of_work import UnitStillWrittenError
 from tests.support.import_world import TickingClock, Wrap
 from tests.support.memory_bulk_job_store import MemoryBulkJobStore
+from tests.support.memory_closing_tries import MemoryClosingTriesStore
 from tests.support.memory_collection_store import MemoryCollectionStore
 from tests.support.memory_events import MemoryEvents
 from tests.support.memory_files import MemoryFiles
@@ -88,9 +90,11 @@ class BulkWorld:
         self.jobs = MemoryJobStore(table=table)
         self.bulk_jobs = MemoryBulkJobStore(table=table)
         self.queue = MemorySliceQueue()
+        self.tries = MemoryClosingTriesStore()
         self.collections = MemoryCollectionStore()
         self.files = MemoryFiles()
         self.events = MemoryEvents()
+        self.time_left = timedelta.max
         self.errors: list[tuple[str, Exception]] = []
         self._seeds = itertools.count(1)
         self.wire(wrap)
@@ -111,6 +115,7 @@ class BulkWorld:
             collections=wrap("collections", self.collections),
             files=wrap("files", self.files),
             events=wrap("events", self.events),
+            closing_tries=wrap("tries", self.tries),
         )
         self.start_create = bulk_use_cases.start_bulk_create(wiring)
         self.start_delete = bulk_use_cases.start_bulk_delete(wiring)
@@ -120,7 +125,14 @@ class BulkWorld:
         self.workers = bulk_steps.bulk_workers(wiring, self._note)
         mend = bulk_steps.mend_bulk_job(wiring, self._note)
         menders = {kind.value: partial(mend, kind) for kind in BulkKind}
-        self._sweep = SweepJobs(jobs=wiring.jobs, menders=menders, clock=self.clock, on_error=self._note)
+        self._sweep = SweepJobs(
+            jobs=wiring.jobs,
+            menders=menders,
+            tries=wiring.closing_tries,
+            clock=self.clock,
+            time_left=lambda: self.time_left,
+            on_error=self._note,
+        )
 
     def create(
         self,

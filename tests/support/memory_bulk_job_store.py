@@ -82,6 +82,12 @@ class MemoryBulkJobStore:
             closed = replace(job, status=status, counts=counts, completed_at=at, changed_at=at)
             return self._keep(replace(closed, collection_problem=problem))
 
+    def give_up_job(self, job_id: str, at: str) -> None:
+        with self._lock:
+            job = self._find_open(job_id)
+            if job is not None:
+                self._keep(replace(job, given_up_at=job.given_up_at or at, changed_at=at))
+
     def settle_collection(self, job_id: str, status: BulkStatus, at: str) -> BulkJob | None:
         with self._lock:
             job = self._find(job_id)

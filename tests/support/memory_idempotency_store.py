@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contacts.ports import Clock, IdempotencyClaim
-from tests.support.memory_jobs_table import MemoryJobsTable
+from tests.support.memory_jobs_table import MemoryJobsTable, is_watched
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -43,10 +43,10 @@ class MemoryIdempotencyStore:
         claim, since = self.claims.get(key, (None, None))
         if claim is None or since is None or self._clock is None:
             return claim
-        return claim if datetime.fromisoformat(self._clock()) < self._last_change(claim, since) + KEPT_FOR else None
-
-    def _last_change(self, claim: IdempotencyClaim, since: datetime) -> datetime:
+        now = datetime.fromisoformat(self._clock())
+        if now < since + KEPT_FOR:
+            return claim
         job = None if claim.job_id is None else self._table.find(claim.job_id)
         if job is None or job.tenant != claim.tenant:
-            return since
-        return max(since, datetime.fromisoformat(job.changed_at))
+            return None
+        return claim if is_watched(job) or now < datetime.fromisoformat(job.changed_at) + KEPT_FOR else None

@@ -47,7 +47,7 @@ class MemoryJobsTable:
         with self.lock:
             jobs = sorted(self.jobs.values(), key=lambda job: job.changed_at)
         for job in jobs:
-            if job.changed_at < changed_before and _is_watched(job):
+            if job.changed_at < changed_before and is_watched(job):
                 yield OpenJob(job.id, job.changed_at, kind_of(job))
 
     def list_jobs(
@@ -88,7 +88,7 @@ def is_rolling(job: ImportJob) -> bool:
     return job.rollback is not None and job.rollback.status is RollbackStatus.RUNNING
 
 
-def _is_watched(job: Job) -> bool:
+def is_watched(job: Job) -> bool:
     """Whether the sweeper has something to look after."""
     if isinstance(job, BulkJob):
         return job.is_open

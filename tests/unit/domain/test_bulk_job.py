@@ -106,8 +106,14 @@ def test_a_job_is_done_when_all_its_slices_are(total, done, is_done):
     [("2026-01-01T00:00:00.000Z", True), ("2026-01-01T23:59:59.999Z", True), ("2026-01-02T00:00:00.000Z", False)],
 )
 def test_a_job_can_be_asked_for_until_a_day_after_its_last_change(now, is_shown):
-    job = replace(JOB, created_at="2025-01-01T00:00:00.000Z")
+    job = replace(JOB, created_at="2025-01-01T00:00:00.000Z", status=BulkStatus.FAILED)
     assert job.is_shown(now) is is_shown
+
+
+@pytest.mark.parametrize("status", BulkStatus)
+def test_an_open_job_can_be_asked_for_however_long_it_waits(status):
+    job = replace(JOB, status=status)
+    assert job.is_shown("2026-02-01T00:00:00.000Z") is job.is_open
 
 
 @pytest.mark.parametrize("status", BulkStatus)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from contacts.domain.bulk_job import BulkJob, BulkKind
 from contacts.usecases.bulk_slices import store_entries
+from tests.support.bulk_scenarios import crashing_at
 from tests.support.bulk_world import TENANT, BulkWorld, entries_of, small_slices
-from tests.support.port_faults import Crash, PortFaults, When
+from tests.support.port_faults import Crash, PortFaults, When, wrap_calls
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -186,3 +187,42 @@ def test_lost_slices_behind_those_of_an_earlier_job_are_found():
     assert world.queue.messages == []
     world.sweep_later()
     assert world.queue.messages == lost
+
+
+class TestAMarkThatFails:
+    def world(self, *, failing, unmarking=(), answer_lost=False):
+        """A job of four slices, none of them sent; marking, and taking marks back, fail for some."""
+        world = BulkWorld(in_flight=3)
+        crashing_at(world, "bulk_jobs.create_job", When.AFTER, lambda: start_many(world, jobs=1, slices=4))
+
+        def call(name, method, *args, **kwargs):
+            if name == "bulk_jobs.mark_sent" and args[0].slice in failing:
+                if answer_lost:
+                    method(*args, **kwargs)
+                raise ConnectionError("mark")
+            if name == "bulk_jobs.unmark_sent" and args[0].slice in unmarking:
+                raise ConnectionError("unmark")
+            return method(*args, **kwargs)
+
+        world.wire(lambda name, port: wrap_calls(name, port, call))
+        with pytest.raises(ConnectionError):
+            world.dispatch(TENANT)
+        assert world.queue.messages == []
+        return world
+
+    def test_leaves_no_slice_marked_that_is_not_sent(self):
+        world = self.world(failing={1})
+        assert [each.sent_at for each in world.bulk_jobs.line(TENANT, 10)] == [None] * 4
+        world.wire()
+        assert world.dispatch(TENANT) == 3
+        world.work()
+        assert not any(job.is_open for job in world.all_jobs())
+
+    def test_one_that_can_not_be_taken_back_keeps_no_other_marked(self):
+        world = self.world(failing={2}, unmarking={1})
+        marked = [each.slice for each in world.bulk_jobs.line(TENANT, 10) if each.sent_at]
+        assert marked == [1]
+
+    def test_a_mark_that_stands_although_its_answer_was_lost_is_taken_back(self):
+        world = self.world(failing={1}, answer_lost=True)
+        assert [each.sent_at for each in world.bulk_jobs.line(TENANT, 10)] == [None] * 4

@@ -3,51 +3,13 @@ from __future__ import annotations
 import pytest
 
 from contacts.domain.import_job import ImportStatus
-from contacts.domain.jobs import IMPORT_KIND
 from contacts.ports import ExecutionState
 from contacts.usecases.finish_import import NOT_ACCOUNTED_FOR, NOT_ALL_APPLIED
-from contacts.usecases.finish_rollback import FinishRollback
-from contacts.usecases.mend_import import MendImport
-from contacts.usecases.rollback_results import WriteRollbackResults
-from contacts.usecases.sweep_jobs import SweepJobs
+from contacts.usecases.sweep_jobs import GIVE_UP_TRIES
+from tests.support.import_sweeps import ROWS, sweep, world_with
 from tests.support.import_world import ImportWorld
 from tests.support.port_faults import PortFaults
 from tests.support.sweep_reports import swept
-
-ROWS = [["a@x.io", "", "", "", "", ""], ["b@x.io", "", "", "", "", ""]]
-
-
-def sweep(world, wrap=lambda _name, port: port, on_error=None):
-    """One pass over the world's jobs."""
-    jobs, runner = wrap("jobs", world.jobs), wrap("runner", world.runner)
-    finish_rollback = FinishRollback(
-        jobs=jobs,
-        contacts=world.contacts,
-        segments=world.segments,
-        files=world.files,
-        work=world.work,
-        write_results=WriteRollbackResults(files=world.files),
-        clock=world.clock,
-    )
-    mend = MendImport(
-        jobs=jobs, runner=runner, finish=world.finish, finish_rollback=finish_rollback, announce=world.announce
-    )
-    return SweepJobs(
-        jobs=jobs,
-        menders={IMPORT_KIND: mend},
-        clock=world.clock,
-        on_error=on_error or (lambda _job_id, _error: None),
-    )()
-
-
-def world_with(*states):
-    """A world with a pending job for each state of its execution: `job0`, `job1` ..."""
-    world = ImportWorld()
-    for number, state in enumerate(states):
-        world.submit(ROWS, job_id=f"job{number}")
-        if state is not ExecutionState.MISSING:
-            world.runner.states[f"job{number}"] = state
-    return world
 
 
 @pytest.mark.parametrize(("minutes", "started"), [(1.9, []), (2.1, ["job0"])])
@@ -147,20 +109,36 @@ class TestJobThatCanNotBeClosed:
         world.files.versions.clear()  # its manifest, too
         return world
 
+    def tried(self, world, times, hours):
+        for _ in range(times):
+            assert sweep(world) == swept(failed=["job0"])
+            assert world.jobs.jobs["job0"].is_open
+            world.clock.advance(hours=hours / times)
+
     def test_it_is_tried_again_for_a_day(self):
         world = self.world()
-        world.clock.advance(hours=23)
+        world.clock.advance(hours=1)
+        self.tried(world, GIVE_UP_TRIES * 2, hours=23)
         assert sweep(world) == swept(failed=["job0"])
         assert world.jobs.jobs["job0"].is_open
 
     def test_and_then_ended_all_the_same(self):
         world = self.world()
-        world.clock.advance(hours=25)
+        world.clock.advance(hours=1)
+        self.tried(world, GIVE_UP_TRIES, hours=25)
         assert sweep(world) == swept(failed=["job0"])
         job = world.jobs.jobs["job0"]
         assert (job.status, job.file_error, job.announced) == (ImportStatus.FAILED, NOT_ACCOUNTED_FOR, True)
         world.clock.advance(hours=1)
         assert sweep(world) == swept()
+
+    def test_one_failed_try_is_not_a_day_of_them(self):
+        """Nobody swept in between."""
+        world = self.world()
+        world.clock.advance(days=3)
+        self.tried(world, GIVE_UP_TRIES - 1, hours=50)
+        assert sweep(world) == swept(failed=["job0"])
+        assert world.jobs.jobs["job0"].is_open
 
 
 def test_a_sweep_with_nothing_to_do_asks_once():

@@ -10,7 +10,7 @@ from contacts.domain.import_job import ImportStatus
 from contacts.domain.object_keys import rollback_part_outcome_key
 from contacts.domain.rollback import RollbackMode, RollbackStatus
 from contacts.ports import ExecutionState
-from contacts.usecases.sweep_jobs import Mended
+from contacts.usecases.sweep_jobs import GIVE_UP_TRIES, Mended
 from tests.support.import_world import TENANT
 from tests.support.port_faults import Crash, PortFaults, When
 from tests.support.rollback_world import RollbackWorld
@@ -82,7 +82,11 @@ def test_one_that_can_not_be_ended_is_failed_after_a_day_so_that_it_can_go_on(ho
     lost = rollback_part_outcome_key(TENANT, "job", 1, "write", part)
     del world.files.versions[lost]
     world.runner.states["job-rollback-1-1"] = ExecutionState.ENDED
-    world.clock.advance(hours=hours)
+    world.clock.advance(hours=1)
+    for _ in range(GIVE_UP_TRIES):
+        assert world.sweep() == swept(failed=["job"])
+        assert world.rollback().status is RollbackStatus.RUNNING
+        world.clock.advance(hours=hours / GIVE_UP_TRIES)
     assert world.sweep() == swept(failed=["job"])
     assert world.rollback().status is status
     assert world.jobs.jobs["job"].status is ImportStatus.ROLLING_BACK

@@ -52,6 +52,10 @@ class BulkJobStore(Protocol):
         """
         ...
 
+    def give_up_job(self, job_id: str, at: str) -> None:
+        """Note that nobody may work on an open job from now on; see `BulkJob.given_up_at`. An earlier note stands."""
+        ...
+
     def settle_collection(self, job_id: str, status: BulkStatus, at: str) -> BulkJob | None:
         """Note that the collection of an ended job is filled after all: its problem goes, and the job has this status.
         None where it has no such problem."""

@@ -72,6 +72,7 @@ class BulkJob:
         collection_problem: why the collection could not be filled; another try can still fill it.
         create_job_id: of a delete job, the job whose contacts it deletes.
         dry_run: of a delete job, whether it only looks.
+        given_up_at: since when nobody may work on an open job any more: it could not be closed, and ends as it is.
     """
 
     id: str
@@ -94,10 +95,16 @@ class BulkJob:
     collection_problem: Problem | None = None
     create_job_id: str | None = None
     dry_run: bool = False
+    given_up_at: str | None = None
 
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_BULK_STATUSES
+
+    @property
+    def is_workable(self) -> bool:
+        """Whether slices of it may be worked on."""
+        return self.is_open and self.given_up_at is None
 
     @property
     def slices(self) -> int:
@@ -115,8 +122,9 @@ class BulkJob:
         return range(start, min(start + SLICE_ENTRIES, self.total))
 
     def is_shown(self, now: str) -> bool:
-        """Whether the job can still be asked for; a summary line of it stays longer."""
-        return datetime.fromisoformat(now) < datetime.fromisoformat(self.changed_at) + SHOWN_FOR
+        """Whether the job can still be asked for; a summary line of it stays longer. One that is open always can: it
+        may wait in its tenant's line for longer than that."""
+        return self.is_open or datetime.fromisoformat(now) < datetime.fromisoformat(self.changed_at) + SHOWN_FOR
 
 
 def slice_of(row: int) -> int:

@@ -29,7 +29,8 @@ class IdempotencyClaim:
 
 class IdempotencyStore(Protocol):
     """Idempotency keys for 24 hours: from the claim, and on from the last change of the job that it is about, where
-    the tenant has such a job (specification, "Current cache TTL for job state and idempotency mapping")."""
+    the tenant has such a job (specification, "Current cache TTL for job state and idempotency mapping"). While that
+    job has not ended, or is looked after by the sweeper otherwise, its key is kept however long that takes."""
 
     def claim(self, key: str, claim: IdempotencyClaim) -> IdempotencyClaim:
         """Claim `key`, or get the claim that stands there already; atomic."""

@@ -7,6 +7,7 @@ twenty large jobs has no more messages before another tenant's than one with a s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from contacts.bulk_ports import BulkJobStore, SliceQueue
 from contacts.domain.bulk_job import WaitingSlice
@@ -37,18 +38,27 @@ class DispatchSlices:
     def send(self, waiting: Sequence[WaitingSlice]) -> int:
         """Send these, except those that somebody else sends; how many were sent.
 
-        A crash between mark and message delays a slice until the sweeper finds it overdue. A queue that refuses does
-        not: the mark is taken back, and the next call sends the slice, also where the message went out and only the
-        answer was lost.
+        A crash between mark and message delays a slice until the sweeper finds it overdue. A queue that refuses, or
+        a mark that fails, does not: the marks are taken back, and the next call sends the slices, also where messages
+        went out and only the answer was lost.
         """
         at = self._clock()
-        mine = [each for each in waiting if self._jobs.mark_sent(each, at)]
-        if not mine:
-            return 0
+        mine: list[WaitingSlice] = []
         try:
-            self._queue.send(mine)
+            for each in waiting:
+                # Beforehand: where marking fails, the mark may stand all the same.
+                mine.append(each)
+                if not self._jobs.mark_sent(each, at):
+                    mine.pop()
+            if mine:
+                self._queue.send(mine)
         except Exception:
-            for each in mine:
-                self._jobs.unmark_sent(each, at)
+            self._take_back(mine, at)
             raise
         return len(mine)
+
+    def _take_back(self, marked: Sequence[WaitingSlice], at: str) -> None:
+        """Each for itself: one that can't be taken back keeps no other one marked."""
+        with ExitStack() as stack:
+            for each in marked:
+                stack.callback(self._jobs.unmark_sent, each, at)

@@ -56,8 +56,13 @@ class FinishBulkJob:
         return self._jobs.close_job(job.id, status, self._clock(), problem=problem)
 
     def give_up(self, job: BulkJob) -> None:
-        """End a job that can't be closed otherwise, without its last slices and lists: its entries have failed. What
-        is left of it goes out of the line. Call it only when no worker can be at it any more."""
+        """Keep everybody from a job that can't be closed: workers who begin with a slice of it from now on, and who
+        close one, do nothing. When those have ended that had begun, `end_given_up` ends the job."""
+        self._jobs.give_up_job(job.id, self._clock())
+
+    def end_given_up(self, job: BulkJob) -> None:
+        """End a job that was given up a worker's life ago, without its last slices and lists: their entries have
+        failed. What is left of it goes out of the line."""
         current = self._jobs.find_job(job.kind, job.id)
         if current is not None and current.is_open:
             self._close_without_lists(current)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from contacts.bulk_ports import BulkJobStore
 from contacts.domain.bulk_job import BulkJob, BulkKind, WaitingSlice
+from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE
 from contacts.usecases.dispatch_slices import LINE_IN_SIGHT, DispatchSlices
 from contacts.usecases.finish_bulk_job import FinishBulkJob
-from contacts.usecases.sweep_jobs import GIVE_UP_AFTER, Mended
-from contacts.usecases.unit_of_work import UnitStillWrittenError
+from contacts.usecases.sweep_jobs import Closing, Found, Mended, Shared
 from contacts.usecases.work_bulk_slice import WorkBulkSlice
 
 #: Longer than a message can be on its way: five deliveries, each invisible for six minutes (template, slice queues).
@@ -37,24 +37,30 @@ class MendBulkJob:
         self._finish = finish
         self._dispatch = dispatch
 
-    def __call__(self, kind: BulkKind, job_id: str, now: datetime) -> Iterator[Mended]:
+    def __call__(self, kind: BulkKind, job_id: str, now: datetime) -> Iterator[Found]:
         job = self._jobs.find_job(kind, job_id)
         if job is None or not job.is_open:
             return
-        if job.is_done:
-            with self._or_give_up(job, now):
-                self._finish(job, for_good=_is_hopeless(job, now))
-            yield Mended.CLOSED
-        yield from self._mend_line(job.tenant, now)
+        if job.given_up_at is not None:
+            if datetime.fromisoformat(job.given_up_at) < now - SLICE_WORKER_LIFE:
+                self._finish.end_given_up(job)
+                yield Mended.CLOSED
+                if self._dispatch(job.tenant):
+                    yield Mended.STARTED
+        elif job.is_done:
+            yield Closing(
+                job_id=job.id, what="job", close=partial(self._finish, job), give_up=partial(self._give_up, job)
+            )
+        # Whatever is on its way there, this job waits behind it. Where a hundred of its jobs do, one look suffices.
+        yield Shared(name=f"line of {job.tenant}", mend=partial(self._mend_line, job.tenant, now))
 
-    def _mend_line(self, tenant: str, now: datetime) -> Iterator[Mended]:
-        """All of the tenant that is on its way: whatever it is, this job waits behind it."""
+    def _mend_line(self, tenant: str, now: datetime) -> Iterator[Mended | Closing]:
         trouble: Exception | None = None
         for waiting in self._jobs.line(tenant, LINE_IN_SIGHT):
             if waiting.sent_at is None or not _is_overdue(waiting.sent_at, now):
                 continue
             try:
-                yield from self._mend_slice(waiting, now)
+                yield from self._mend_slice(waiting)
             except Exception as error:  # noqa: BLE001 - other slices, often other jobs', must not wait for this one
                 trouble = trouble or error
         if self._dispatch(tenant):
@@ -62,37 +68,27 @@ class MendBulkJob:
         if trouble is not None:
             raise trouble
 
-    def _mend_slice(self, waiting: WaitingSlice, now: datetime) -> Iterator[Mended]:
+    def _mend_slice(self, waiting: WaitingSlice) -> Iterator[Mended | Closing]:
         job = self._jobs.find_job(waiting.kind, waiting.job_id)
         if job is None or not job.is_open:
             self._jobs.leave_line(waiting)
+        elif job.given_up_at is not None:
+            return  # it leaves the line with its job
         elif waiting.sendings >= MAX_SENDINGS:
-            try:
-                with self._or_give_up(job, now):
-                    self._workers[waiting.kind].close(waiting.job_id, waiting.slice)
-            except UnitStillWrittenError:
-                # Sealed, and overdue still: the next sweep closes it.
-                return
-            yield Mended.CLOSED
+            yield Closing(
+                job_id=job.id,
+                what=f"slice {waiting.slice}",
+                close=partial(self._workers[waiting.kind].close, job.id, waiting.slice),
+                give_up=partial(self._give_up, job),
+            )
         elif self._dispatch.send([waiting]):
             yield Mended.STARTED
 
-    @contextmanager
-    def _or_give_up(self, job: BulkJob, now: datetime) -> Iterator[None]:
-        """Try; what fails is told either way, and ended without its lists where nothing has gone on for long."""
-        try:
-            yield
-        except UnitStillWrittenError:
-            raise
-        except Exception:
-            if _is_hopeless(job, now):
-                self._finish.give_up(job)
-            raise
+    def _give_up(self, job: BulkJob) -> None:
+        """In two steps: other slices' messages may be on their way, and workers at them. None begins after the first
+        step; the second is taken by a later sweep, when those have ended that had begun."""
+        self._finish.give_up(job)
 
 
 def _is_overdue(sent_at: str, now: datetime) -> bool:
     return datetime.fromisoformat(sent_at) < now - OVERDUE_AFTER
-
-
-def _is_hopeless(job: BulkJob, now: datetime) -> bool:
-    return datetime.fromisoformat(job.changed_at) < now - GIVE_UP_AFTER

@@ -49,7 +49,7 @@ class WorkBulkSlice:
         job = self._jobs.find_job(self._kind, job_id)
         if job is None:
             return False
-        fresh = job.is_open and not self._jobs.has_slice(job.id, slice_)
+        fresh = job.is_workable and not self._jobs.has_slice(job.id, slice_)
         if fresh:
             if job.status is BulkStatus.QUEUED:
                 self._jobs.start_job(job.id, self._clock())
@@ -70,7 +70,7 @@ class WorkBulkSlice:
         job = self._jobs.find_job(self._kind, job_id)
         if job is None:
             return False
-        fresh = job.is_open and not self._jobs.has_slice(job.id, slice_)
+        fresh = job.is_workable and not self._jobs.has_slice(job.id, slice_)
         if fresh:
             self._end_slice(job, slice_, self._work.close, reconciled=True)
         self._go_on(job, slice_, for_good=True)

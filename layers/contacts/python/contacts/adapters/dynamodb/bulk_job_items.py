@@ -23,6 +23,7 @@ BULK_COUNTERS: Mapping[str, str] = {
 }
 SLICES_DONE = "slicesDone"
 COLLECTION_PROBLEM = "collectionProblem"
+GIVEN_UP_AT = "givenUpAt"
 
 #: Attributes of a place in a line that change with every sending.
 SENDINGS = "sendings"
@@ -55,6 +56,7 @@ def bulk_job_item(job: BulkJob, expires_at: int) -> Item:
             COLLECTION_PROBLEM: None if job.collection_problem is None else asdict(job.collection_problem),
             "createJobId": job.create_job_id,
             "dryRun": job.dry_run,
+            GIVEN_UP_AT: job.given_up_at,
             EXPIRES_AT: expires_at,
             **bulk_counters(job.counts),
         }
@@ -87,6 +89,7 @@ def bulk_job_from_item(item: Mapping[str, Any]) -> BulkJob:
         collection_problem=None if problem is None else Problem(**problem),
         create_job_id=record.get("createJobId"),
         dry_run=record["dryRun"],
+        given_up_at=record.get(GIVEN_UP_AT),
     )
 
 

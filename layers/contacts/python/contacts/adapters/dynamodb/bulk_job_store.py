@@ -13,6 +13,7 @@ from contacts.adapters.backoff import Backoff
 from contacts.adapters.dynamodb.bulk_job_items import (
     BULK_COUNTERS,
     COLLECTION_PROBLEM,
+    GIVEN_UP_AT,
     SENDINGS,
     SENT_AT,
     SENT_BY,
@@ -108,6 +109,10 @@ class DynamoBulkJobStore(JobTable[BulkJob]):
                 removes=(OPEN_KEY,),
             )
         )
+
+    def give_up_job(self, job_id: str, at: str) -> None:
+        change = JobChange(job_id, at, allowed_from=OPEN_BULK_STATUSES, sets_once={GIVEN_UP_AT: at})
+        self._apply_unless_refused(change)
 
     def settle_collection(self, job_id: str, status: BulkStatus, at: str) -> BulkJob | None:
         return self._apply_unless_refused(

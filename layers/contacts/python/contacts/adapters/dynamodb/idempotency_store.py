@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from contacts.adapters.dynamodb.conflicts import is_condition_refused, refused_item
 from contacts.adapters.dynamodb.expiry import EXPIRES_AT, SECONDS_A_DAY, epoch_seconds, is_expired
-from contacts.adapters.dynamodb.job_keys import can_be_id, claim_key, job_key
+from contacts.adapters.dynamodb.job_keys import OPEN_KEY, can_be_id, claim_key, job_key
 from contacts.ports import Clock, IdempotencyClaim
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class DynamoIdempotencyStore:
         # A path can name another tenant's job; how that one fares is nobody's business here.
         if found is None or is_expired(found, self._clock()) or found["tenantKey"] != item["tenant"]:
             return False
-        return now < epoch_seconds(found["changedAt"]["S"]) + _KEPT_SECONDS
+        # However long it waits: a client that asks again would get a second job otherwise.
+        return OPEN_KEY in found or now < epoch_seconds(found["changedAt"]["S"]) + _KEPT_SECONDS
 
     def store_answer(self, key: str, answer: Mapping[str, Any]) -> None:
         """See `IdempotencyStore.store_answer`."""
