@@ -31,17 +31,28 @@ def create_contact(
     return api.once(idempotency_key, create_once)
 
 
-@app.get("/api/contacts", summary="List contacts: all, by e-mail, or in a segment", responses=answers(200, 404))
+@app.get(
+    "/api/contacts",
+    summary="List contacts: all, by e-mail, in a segment, or of a bulk job",
+    responses=answers(200, 404),
+)
 def find_contacts(
     email: given.WithEmail = None,
     segment_id: given.InSegment = None,
+    external_source: given.FromExternalSource = None,
     cursor: given.Cursor = None,
     limit: given.Limit = 50,
 ) -> Response[ItemPage[ContactAnswer]]:
-    position = api.position(cursor, "contacts", email, segment_id)
-    find_contacts = use_cases.find_contacts(api.wiring)
-    page = find_contacts(api.caller.tenant, limit=limit, position=position, email=email, segment_id=segment_id)
-    return api.page(page, ContactAnswer.of, "contacts", email, segment_id)
+    scope = ("contacts", email, segment_id, external_source)
+    page = use_cases.find_contacts(api.wiring)(
+        api.caller.tenant,
+        limit=limit,
+        position=api.position(cursor, *scope),
+        email=email,
+        segment_id=segment_id,
+        external_source=external_source,
+    )
+    return api.page(page, ContactAnswer.of, *scope)
 
 
 @app.get(CONTACT, summary="Show a contact", responses=answers(200, 404, headers=("ETag",)))

@@ -86,6 +86,7 @@ class MeteredDynamoDB:
             "GetItem": self._get,
             "PutItem": self._put,
             "UpdateItem": self._update,
+            "DeleteItem": self._delete,
             "Query": self._query,
             "BatchGetItem": self._batch_get,
             "BatchWriteItem": self._batch_write,

@@ -100,6 +100,19 @@ def test_any_text_is_a_source_and_only_itself(t: TenantContacts, source: str) ->
     assert found(t, source) == [contact.id]
 
 
+def test_so_many_ids_behind_an_id(t: TenantContacts) -> None:
+    writes: list[ContactWrite] = [Insert(t.new(f"{number}@x.yz", external_source=SOURCE)) for number in range(5)]
+    t.write(*writes)
+    t.insert("other@x.yz", external_source="another")
+    ids = found(t)
+
+    def some(after: str | None, limit: int | None) -> list[str]:
+        return list(t.store.find_ids_by_external_source(t.tenant, SOURCE, after=after, limit=limit))
+
+    assert [some(None, 2), some(ids[1], 2), some(ids[3], 2), some(ids[4], 2)] == [ids[:2], ids[2:4], ids[4:], []]
+    assert (some(ids[0], None), some("!", 9), some("~", 9)) == (ids[1:], ids, [])
+
+
 class _SmallPages:
     """Queries give no more than two items a page."""
 

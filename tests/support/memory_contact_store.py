@@ -63,10 +63,13 @@ class MemoryContactStore:
             contacts = self._tenant(tenant).contacts
             return {each: contacts[each] for each in ids if each in contacts}
 
-    def find_ids_by_external_source(self, tenant: str, source: str) -> Iterator[str]:
+    def find_ids_by_external_source(
+        self, tenant: str, source: str, *, after: str | None = None, limit: int | None = None
+    ) -> Iterator[str]:
         with self._lock:
             contacts = self._tenant(tenant).contacts.values()
-            return iter(sorted(each.id for each in contacts if each.external_source == source))
+            ids = sorted(each.id for each in contacts if each.external_source == source and each.id > (after or ""))
+            return iter(ids[:limit])
 
     def write(self, tenant: str, writes: Sequence[ContactWrite]) -> list[WriteResult]:
         with self._lock:

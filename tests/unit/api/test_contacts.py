@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from contacts.contracts.http_contacts import ContactBody
 from contacts.domain.contact_fields import EDITABLE_FIELDS
+from contacts.runtime.sweeping import announce_overdue_contacts
 from tests.unit.api.api_client import Api
 
 EVERYTHING = {
@@ -162,6 +164,23 @@ def test_created_contact_is_announced_by_its_id(api: Api) -> None:
         )
         for each in (made, twin)
     ]
+
+
+def test_contact_is_created_though_the_event_bus_is_out_of_reach(
+    api: Api, logged: Callable[[], list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise ConnectionError("ada@example.com")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api.events, "publish", refuse)
+        made = api.created(email="ada@example.com")
+    told = [line for line in logged() if line["level"] == "ERROR"]
+    assert [(line["contact_id"], line["error"]["type"]) for line in told] == [(made["id"], "builtins.ConnectionError")]
+    assert "ada@" not in str(told)
+    api.clock.advance(minutes=3)
+    announce_overdue_contacts(api.wiring(), api.on_error)()
+    assert [detail["contactIds"] for _, detail in api.events.published] == [[made["id"]]]
 
 
 def test_email_that_another_contact_has(api: Api) -> None:

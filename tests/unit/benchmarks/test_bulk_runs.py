@@ -53,11 +53,12 @@ def test_a_clean_up_leaves_nothing_but_traces() -> None:
     assert cost.whole.contact_units == 30 * 2 * 3
 
 
-def test_one_at_a_time_is_a_write_and_an_event_a_contact() -> None:
+def test_one_at_a_time_is_a_note_a_write_an_event_and_the_notes_end_a_contact() -> None:
     spent = BulkBench().one_by_one(7, "single")
     # The first one finds the tenant's settings missing, and makes them.
-    assert 14 <= spent.requests <= 14 + 3
+    assert 28 <= spent.requests <= 28 + 3
     assert 7 <= spent.contact_units <= 7 + 1
+    assert 21 <= spent.write_units <= 21 + 1
 
 
 def test_the_loop_writes_each_contact_and_then_the_collection() -> None:

@@ -17,6 +17,7 @@ from contacts.usecases.delete_contact import DeleteContact
 from contacts.usecases.update_contact import UpdateContact
 from contacts.usecases.write_contact import MAX_DECISIONS, ConcurrentChange, EmailTaken, NoAnswer
 from tests.support.fake_clock import FakeClock
+from tests.support.memory_contact_outbox import MemoryContactOutbox
 from tests.support.memory_contact_store import Lost, MemoryContactStore
 from tests.support.memory_events import MemoryEvents
 
@@ -32,7 +33,11 @@ class World:
         self.tried: list[ContactWrite] = []
         self.events = MemoryEvents()
         self._create = CreateContact(
-            contacts=self.contacts, announce=AnnounceContacts(events=self.events), clock=self.clock
+            contacts=self.contacts,
+            outbox=MemoryContactOutbox(clock=self.clock),
+            announce=AnnounceContacts(events=self.events),
+            clock=self.clock,
+            on_not_announced=_refuse_trouble,
         )
         self._update = UpdateContact(contacts=self.contacts, clock=self.clock)
         self._delete = DeleteContact(contacts=self.contacts)
@@ -69,6 +74,10 @@ class World:
         after = replace(before, values={**before.values, **values}, version=before.version + 1)
         self.contacts.write("a", [Update(before, after)])
         return after
+
+
+def _refuse_trouble(contact_id: str, error: Exception) -> None:
+    raise AssertionError(contact_id) from error
 
 
 @pytest.fixture

@@ -39,8 +39,11 @@ class ContactStore(Protocol):
         """The contacts with these ids, wherever a changed e-mail has moved them."""
         ...
 
-    def find_ids_by_external_source(self, tenant: str, source: str) -> Iterator[str]:
-        """The ids of the contacts with this `external_source`, each once, in the order of the ids.
+    def find_ids_by_external_source(
+        self, tenant: str, source: str, *, after: str | None = None, limit: int | None = None
+    ) -> Iterator[str]:
+        """The ids of the contacts with this `external_source`, each once, in the order of the ids; those behind the
+        id `after`, and `limit` of them at most, where given.
 
         Eventually consistent: a contact written moments ago may be missing, one deleted moments ago may be there.
         """

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from aws_lambda_powertools import Logger
+
+from contacts.runtime.exception_report import report_exception
 from contacts.runtime.wiring import Wiring
 from contacts.usecases.announce_contacts import AnnounceContacts
 from contacts.usecases.create_contact import CreateContact
@@ -12,10 +15,24 @@ from contacts.usecases.get_segment import GetSegment
 from contacts.usecases.list_segments import ListSegments
 from contacts.usecases.update_contact import UpdateContact
 
+logger = Logger()
+
 
 def create_contact(wiring: Wiring) -> CreateContact:
-    announce = AnnounceContacts(events=wiring.events)
-    return CreateContact(contacts=wiring.contacts, announce=announce, clock=wiring.clock)
+    return CreateContact(
+        contacts=wiring.contacts,
+        outbox=wiring.outbox,
+        announce=AnnounceContacts(events=wiring.events),
+        clock=wiring.clock,
+        on_not_announced=_tell_not_announced,
+    )
+
+
+def _tell_not_announced(contact_id: str, error: Exception) -> None:
+    logger.error(
+        "a contact waits for the sweeper to announce it",
+        extra={"contact_id": contact_id, "error": report_exception(error)},
+    )
 
 
 def get_contact(wiring: Wiring) -> GetContact:

@@ -1,7 +1,9 @@
-"""The sweeper, with a mender for every kind of job."""
+"""The sweeper, with a mender for every kind of job, and with the announcements of single contacts."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 from contacts.domain.bulk_job import BulkKind
@@ -11,10 +13,15 @@ from contacts.runtime.bulk_steps import OnError, mend_bulk_job
 from contacts.runtime.export_use_cases import mend_export
 from contacts.runtime.import_steps import mend_import
 from contacts.runtime.wiring import Wiring
+from contacts.usecases.announce_contacts import AnnounceContacts
+from contacts.usecases.announce_overdue_contacts import AnnounceOverdueContacts
 from contacts.usecases.sweep_jobs import Mender, SweepJobs
 
 
-def sweep_jobs(wiring: Wiring, on_error: OnError) -> SweepJobs:
+def sweep_jobs(
+    wiring: Wiring, on_error: OnError, *, time_left: Callable[[], timedelta] = lambda: timedelta.max
+) -> SweepJobs:
+    """`time_left` says how long the process may still run."""
     mend_bulk = mend_bulk_job(wiring, on_error)
     menders: dict[str, Mender] = {
         IMPORT_KIND: mend_import(wiring),
@@ -22,4 +29,21 @@ def sweep_jobs(wiring: Wiring, on_error: OnError) -> SweepJobs:
         BulkKind.DELETE.value: partial(mend_bulk, BulkKind.DELETE),
         EXPORT_KIND: mend_export(wiring),
     }
-    return SweepJobs(jobs=wiring.jobs, menders=menders, clock=wiring.clock, on_error=on_error)
+    return SweepJobs(
+        jobs=wiring.jobs,
+        menders=menders,
+        tries=wiring.closing_tries,
+        clock=wiring.clock,
+        time_left=time_left,
+        on_error=on_error,
+    )
+
+
+def announce_overdue_contacts(wiring: Wiring, on_error: OnError) -> AnnounceOverdueContacts:
+    return AnnounceOverdueContacts(
+        outbox=wiring.outbox,
+        contacts=wiring.contacts,
+        announce=AnnounceContacts(events=wiring.events),
+        clock=wiring.clock,
+        on_error=on_error,
+    )

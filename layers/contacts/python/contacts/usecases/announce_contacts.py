@@ -20,3 +20,7 @@ class AnnounceContacts:
             "ContactsCreated",
             {"eventId": event_id, "tenantId": tenant, "jobId": job_id, "contactIds": list(contact_ids)},
         )
+
+    def single(self, tenant: str, contact_id: str) -> None:
+        """Publish one that was created by itself. An id is never used twice, so it names the event."""
+        self(tenant, [contact_id], event_id=f"contact-{contact_id}")

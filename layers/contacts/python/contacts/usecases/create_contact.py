@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from contacts.domain.contact import Contact, Mark
 from contacts.domain.contact_edits import edit_values
 from contacts.domain.contact_write import Insert, InsertTwin
 from contacts.domain.email_address import normalise_email
-from contacts.ports import Clock, ContactStore
+from contacts.domain.errors import Conflict
+from contacts.ports import Clock, ContactOutbox, ContactStore
 from contacts.usecases.announce_contacts import AnnounceContacts
 from contacts.usecases.write_contact import MAX_DECISIONS, ConcurrentChange, EmailTaken, End, write_contact
 
@@ -17,13 +18,27 @@ from contacts.usecases.write_contact import MAX_DECISIONS, ConcurrentChange, Ema
 class CreateContact:
     """Creates one contact and announces it. With the same seed it creates the same one, once."""
 
-    def __init__(self, *, contacts: ContactStore, announce: AnnounceContacts, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        contacts: ContactStore,
+        outbox: ContactOutbox,
+        announce: AnnounceContacts,
+        clock: Clock,
+        on_not_announced: Callable[[str, Exception], None],
+    ) -> None:
+        """`on_not_announced` is told which contact the sweeper has to announce, and why."""
         self._contacts = contacts
+        self._outbox = outbox
         self._announce = announce
         self._clock = clock
+        self._on_not_announced = on_not_announced
 
     def __call__(self, tenant: str, fields: Mapping[str, Any], seed: str, *, allow_duplicate: bool) -> Contact:
         """Create a contact with these values.
+
+        The outbox knows of it before it is there: whatever kills this, or keeps the event from the bus, the sweeper
+        announces what was created. So a contact that is there is answered as created, announced or not.
 
         Args:
             tenant: whose contact it is.
@@ -36,10 +51,19 @@ class CreateContact:
             EmailTaken: another contact has the e-mail.
             ConcurrentChange: other contacts with the e-mail kept coming and going.
         """
-        created = self._create(tenant, self._new_contact(tenant, fields, seed), allow_duplicate=allow_duplicate)
-        # Also where an earlier try made it, which may have died before it said so. The id is of the seed, and never
-        # used twice: the same contact is announced under the same name.
-        self._announce(tenant, [created.id], event_id=f"contact-{created.id}")
+        contact = self._new_contact(tenant, fields, seed)
+        note = self._outbox.add(tenant, contact.id)
+        try:
+            created = self._create(tenant, contact, allow_duplicate=allow_duplicate)
+        except Conflict:
+            # Nothing was written, for certain. After any other end something may have been: the note stays.
+            self._outbox.remove(note)
+            raise
+        try:
+            self._announce.single(tenant, created.id)
+            self._outbox.remove(note)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it takes no contact back; it is told, and noted
+            self._on_not_announced(created.id, error)
         return created
 
     def _create(self, tenant: str, after: Contact, *, allow_duplicate: bool) -> Contact:

@@ -1,16 +1,22 @@
-"""Find contacts: all of a tenant's, those with an e-mail, those in a segment."""
+"""Find contacts: all of a tenant's, those with an e-mail, in a segment, or made by one bulk job."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from contacts.domain.contact import Contact
+from contacts.domain.contact_ids import is_contact_id
 from contacts.domain.email_address import normalise_email
 from contacts.domain.errors import InvalidRequest
 from contacts.domain.paging import Page
 from contacts.ports import ContactStore, SegmentStore
 from contacts.usecases.get_segment import GetSegment
-from contacts.usecases.member_pages import MAX_PAGE_BYTES, contact_size, page_of_members, parse_number
+from contacts.usecases.member_pages import page_of_members, parse_number
+from contacts.usecases.page_sizes import contact_size, number_fitting, read_fitting
+
+#: Ids that are looked up at once, and look-ups for one page: ids whose contacts are gone keep nobody waiting.
+_LOOKUP = 32
+_MAX_LOOKUPS = 20
 
 
 class FindContacts:
@@ -19,16 +25,30 @@ class FindContacts:
         self._segments = segments
 
     def __call__(
-        self, tenant: str, *, limit: int, position: str | None, email: str | None = None, segment_id: str | None = None
+        self,
+        tenant: str,
+        *,
+        limit: int,
+        position: str | None,
+        email: str | None = None,
+        segment_id: str | None = None,
+        external_source: str | None = None,
     ) -> Page[Contact]:
         """A page of up to `limit` contacts; it can be shorter, even empty, and still have a next one.
 
+        By `external_source` the page is eventually consistent: a contact that was made moments ago may be missing.
+
         Raises:
-            InvalidRequest: both `email` and `segment_id` are given, or the position is none.
+            InvalidRequest: more than one of `email`, `segment_id` and `external_source` is given, or the position is
+                none.
             NotFound: the tenant has no such segment.
         """
-        if email is not None and segment_id is not None:
-            raise InvalidRequest("give email or segmentId, not both", code="INVALID_QUERY", field="segmentId")
+        given = {"email": email, "segmentId": segment_id, "externalSource": external_source}
+        names = [name for name, value in given.items() if value is not None]
+        if len(names) > 1:
+            raise InvalidRequest(f"give {' or '.join(names)}, not both", code="INVALID_QUERY", field=names[1])
+        if external_source is not None:
+            return self._by_external_source(tenant, external_source, limit, position)
         if email is not None:
             return self._by_email(tenant, normalise_email(email), limit, position)
         if segment_id is not None:
@@ -36,17 +56,16 @@ class FindContacts:
         return self._all(tenant, limit, position)
 
     def _all(self, tenant: str, limit: int, position: str | None) -> Page[Contact]:
-        page = self._contacts.list_contacts(tenant, limit=limit, position=position)
-        # A position leads to a page's end alone, so a page of too many bytes is read again, shorter.
-        while len(page.items) > 1 and _fitting(page.items) < len(page.items):
-            page = self._contacts.list_contacts(tenant, limit=len(page.items) // 2, position=position)
-        return page
+        def read(number: int) -> Page[Contact]:
+            return self._contacts.list_contacts(tenant, limit=number, position=position)
+
+        return read_fitting(read, limit, contact_size)
 
     def _by_email(self, tenant: str, email: str, limit: int, position: str | None) -> Page[Contact]:
         start = parse_number(position or "0")
         found = self._contacts.find_all_by_email(tenant, email) if email else []
         shown = found[start : start + limit]
-        shown = shown[: _fitting(shown)]
+        shown = shown[: number_fitting(shown, contact_size)]
         end = start + len(shown)
         return Page(shown, str(end) if end < len(found) else None)
 
@@ -62,12 +81,21 @@ class FindContacts:
 
         return page_of_members(members, still_in, limit=limit, position=position)
 
-
-def _fitting(contacts: Sequence[Contact]) -> int:
-    """How many of the contacts go on one page: at least one."""
-    size = 0
-    for count, contact in enumerate(contacts):
-        size += contact_size(contact)
-        if count and size > MAX_PAGE_BYTES:
-            return count
-    return len(contacts)
+    def _by_external_source(self, tenant: str, source: str, limit: int, position: str | None) -> Page[Contact]:
+        if position is not None and not is_contact_id(position):
+            raise InvalidRequest("this cursor was not made by this list", code="CURSOR_INVALID", field="cursor")
+        shown: list[Contact] = []
+        for _ in range(_MAX_LOOKUPS):
+            wanted = min(limit - len(shown), _LOOKUP)
+            ids = list(self._contacts.find_ids_by_external_source(tenant, source, after=position, limit=wanted))
+            there = self._contacts.find_by_ids(tenant, ids)
+            shown += (there[id_] for id_ in ids if id_ in there and there[id_].external_source == source)
+            fitting = number_fitting(shown, contact_size)
+            if fitting < len(shown):
+                return Page(shown[:fitting], shown[fitting - 1].id)
+            if len(ids) < wanted:
+                return Page(shown)
+            position = ids[-1]
+            if len(shown) == limit:
+                break
+        return Page(shown, position)

@@ -91,9 +91,13 @@ class DynamoContactStore:
         stored = self._reader.contacts(keys, {each for each in ids if is_contact_id(each)})
         return {each: found.contact for each, found in stored.items()}
 
-    def find_ids_by_external_source(self, tenant: str, source: str) -> Iterator[str]:
+    def find_ids_by_external_source(
+        self, tenant: str, source: str, *, after: str | None = None, limit: int | None = None
+    ) -> Iterator[str]:
         keys = self._tenants.find(tenant)
-        return iter(()) if keys is None else self._reader.ids_by_external_source(keys.external_source(source))
+        if keys is None:
+            return iter(())
+        return self._reader.ids_by_external_source(keys.external_source(source), after=after, limit=limit)
 
     def write(self, tenant: str, writes: Sequence[ContactWrite]) -> list[WriteResult]:
         writer = ContactWriter(

@@ -1,5 +1,5 @@
 """Keys of the jobs table: jobs of all kinds, their parts and slices, the lines in which slices wait, segments and
-collections, who is in them, audit records, idempotency claims.
+collections, who is in them, audit records, idempotency claims, contacts to announce.
 
 A tenant's name comes from a token and is quoted, so that no `#` in it reaches into another tenant's keys.
 """
@@ -28,6 +28,8 @@ PART_PREFIX = "PART#"
 SLICE_PREFIX = "SLICE#"
 SEGMENT_PREFIX = "SEG#"
 COLLECTION_PREFIX = "COL#"
+#: template.yaml names it in a role.
+OUTBOX_PARTITION = "OUTBOX#contacts"
 
 _JOB_PREFIX = "JOB#"
 #: DynamoDB's quota for a sort key, in bytes; that for a partition key is twice as much.
@@ -53,6 +55,11 @@ def part_key(job_id: str, part: int) -> Key:
 
 def slice_key(job_id: str, slice_: int) -> Key:
     return _key(job_partition(job_id), f"{SLICE_PREFIX}{slice_:05d}")
+
+
+def closing_key(job_id: str, what: str) -> Key:
+    """Where tries to close something of a job are noted."""
+    return _key(job_partition(job_id), f"CLOSING#{what}")
 
 
 def line_partition(tenant: str) -> str:
@@ -117,6 +124,10 @@ def audit_partition(tenant: str) -> str:
 
 def audit_key(tenant: str, position: str) -> Key:
     return _key(audit_partition(tenant), position)
+
+
+def outbox_key(key: str) -> Key:
+    return _key(OUTBOX_PARTITION, key)
 
 
 def claim_key(key: str) -> Key:
