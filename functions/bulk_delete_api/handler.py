@@ -32,7 +32,7 @@ def start_bulk_delete(
         caller=api.caller.as_caller,
         create_job_id=body.bulk_create_job_id,
         tracking_key=body.tracking_key,
-        contact_ids=body.ids(),
+        contact_ids=body.contact_ids,
         dry_run=body.dry_run,
     )
 

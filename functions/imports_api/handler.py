@@ -19,6 +19,7 @@ api = HttpApi()
 app, handler = api.app, api.handler
 IMPORTS = "/api/contacts/import"
 JOB = IMPORTS + "/<job_id>"
+ERROR_LIST = answers(200, 404, 409, 410)
 
 
 @app.post(IMPORTS + "/upload", summary="Get a place to upload a file to", responses=making(201))
@@ -46,7 +47,7 @@ def start_import(
     return api.once(idempotency_key, start, job_id=StartImport.job_id)
 
 
-@app.get(JOB, summary="Show an import and its first 100 errors", responses=answers(200, 404, headers=("Retry-After",)))
+@app.get(JOB, summary="Show an import and its first errors", responses=answers(200, 404, headers=("Retry-After",)))
 def get_import(job_id: str) -> Response[bodies.ImportDetail]:
     found = use_cases.get_import(api.wiring)(api.caller.tenant, job_id)
     days, now = api.wiring.settings.rollback_days, api.wiring.clock()
@@ -54,7 +55,7 @@ def get_import(job_id: str) -> Response[bodies.ImportDetail]:
     return reply(detail, {"Retry-After": RETRY_AFTER} if found.job.is_busy else None)
 
 
-@app.get(JOB + "/errors", summary="List all errors of an import, in the file's order", responses=answers(200, 404, 409))
+@app.get(JOB + "/errors", summary="List all errors of an import, in the file's order", responses=ERROR_LIST)
 def list_errors(job_id: str, cursor: Cursor = None, limit: Limit = 100) -> Response[ItemPage[bodies.RowErrorBody]]:
     position = api.position(cursor, "errors", job_id)
     page = use_cases.list_import_errors(api.wiring)(api.caller.tenant, job_id, limit=limit, position=position)

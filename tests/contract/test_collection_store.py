@@ -22,7 +22,7 @@ from contacts.domain.collection import (
 )
 from contacts.domain.errors import InvalidRequest
 from contacts.domain.segment import Segment
-from tests.support.client_wrappers import FailsFirst, client_error
+from tests.support.client_wrappers import EndsEarly, FailsFirst, client_error
 from tests.support.jobs_table import JobsTable
 from tests.support.memory_collection_store import MemoryCollectionStore
 
@@ -31,8 +31,26 @@ AT = "2026-01-01T00:00:00.000Z"
 NASTY = [("a", "b#c"), ("a#b", "c"), ("a%23b", "c"), ("a/b", "c"), ("A", "c"), ("á", "c"), ("..", "c"), ("a", "c")]
 
 
+#: Collections of some 50 KB.
+LARGE = 60
+
+
 @pytest.fixture
 def store(memory_or_table: JobsTable | None) -> CollectionStore:
+    return store_on(memory_or_table)
+
+
+@pytest.fixture(scope="module")
+def large_collections(memory_or_table: JobsTable | None) -> tuple[CollectionStore, str]:
+    """Three megabytes of collections, each with as many editors, of as long names, as it may have."""
+    store, tenant = store_on(memory_or_table), f"tenant-{uuid.uuid4()}"
+    editors = tuple(f"{number:03}" + "é" * (MAX_EDITOR_CHARS - 3) for number in range(MAX_EDITORS))
+    for number in range(LARGE):
+        store.create_collection(make_collection(tenant, f"col-{number:02}", editors=editors))
+    return store, tenant
+
+
+def store_on(memory_or_table: JobsTable | None) -> CollectionStore:
     if memory_or_table is None:
         return MemoryCollectionStore()
     return DynamoCollectionStore(client=memory_or_table.client, table=memory_or_table.name)
@@ -57,6 +75,18 @@ def all_pages(store: CollectionStore, tenant: str, collection_id: str = "col-1")
         position = page.next_position
         if position is None:
             return pages
+
+
+def listed_ids(store: CollectionStore, tenant: str, limit: int) -> list[str]:
+    found: list[str] = []
+    position: str | None = None
+    while True:
+        page = store.list_collections(tenant, limit=limit, position=position)
+        assert len(page.items) <= limit
+        found += [each.id for each in page.items]
+        position = page.next_position
+        if position is None:
+            return found
 
 
 def ids_in(store: CollectionStore, tenant: str, collection_id: str = "col-1") -> list[str]:
@@ -119,6 +149,13 @@ class TestCollections:
                     break
             assert seen == [collections[start : start + limit] for start in range(0, 5, limit)]
         assert list(store.list_collections(f"{tenant}-b", limit=5).items) == []
+
+    @pytest.mark.parametrize("limit", [7, 60, 200])
+    def test_the_largest_collections_are_all_listed_though_an_answer_ends_at_a_megabyte(
+        self, large_collections: tuple[CollectionStore, str], limit: int
+    ) -> None:
+        store, tenant = large_collections
+        assert listed_ids(store, tenant, limit) == [f"col-{number:02}" for number in range(LARGE)]
 
 
 class TestItems:
@@ -204,6 +241,24 @@ class TestDynamoDB:
         store = DynamoCollectionStore(client=FailsFirst(table.client, method, denied), table=table.name)
         with pytest.raises(ClientError, match="AccessDenied"):
             call(store, tenant)
+
+    def test_a_page_that_the_table_ended_early_has_a_next_one(self, table: JobsTable, tenant: str) -> None:
+        client = EndsEarly(table.client)
+        collections = DynamoCollectionStore(client=client, table=table.name)
+        segments = DynamoSegmentStore(client=client, table=table.name)
+        ids = [f"id-{number}" for number in range(5)]
+        for each in ids:
+            collections.create_collection(make_collection(tenant, each))
+            segments.ensure(Segment(id=each, tenant=tenant, name="s", created_at=AT))
+        assert listed_ids(collections, tenant, 4) == ids
+        found, position = [], None
+        while len(found) < 9:
+            page = segments.list_segments(tenant, limit=4, position=position)
+            found += [each.id for each in page.items]
+            position = page.next_position
+            if position is None:
+                break
+        assert found == ids
 
     @pytest.mark.parametrize("position", ["", "x" * 2_000, "\ud800"])
     def test_a_position_that_no_list_gave_is_refused(self, table: JobsTable, tenant: str, position: str) -> None:

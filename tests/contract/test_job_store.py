@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from contacts.adapters.backoff import Backoff
+from contacts.adapters.dynamodb.job_lists import MAX_QUERIES
 from contacts.domain.column_mapping import MAX_HEADER_BYTES, MAX_MAPPING_BYTES
 from contacts.domain.contact_fields import MAX_TAG_CHARS, MAX_TAGS
 from contacts.domain.errors import InvalidRequest
@@ -24,7 +25,7 @@ from contacts.domain.import_job import (
     StagedFile,
 )
 from contacts.ports import JobStore, OpenJob
-from tests.support.client_wrappers import FailsFirst, LosesAnswers, client_error
+from tests.support.client_wrappers import CountsPages, FailsFirst, LosesAnswers, client_error
 from tests.support.fake_clock import FakeClock
 from tests.support.job_stores import RETENTION_DAYS, MakeStore, make_job, started, store_maker
 from tests.support.jobs_table import JobsTable
@@ -413,6 +414,27 @@ class TestTheNetworkOfDynamoDB:
         with pytest.raises(ClientError, match="TransactionCanceled"):
             store.record_part("job-1", PartRecord(0, COUNTS), clock())
         assert not dynamo().has_part("job-1", 0)
+
+    def test_a_filter_that_hardly_anything_fits_is_answered_in_pages_of_few_requests(
+        self, dynamo: MakeStore, clock: FakeClock
+    ) -> None:
+        clients: list[CountsPages] = []
+        store = dynamo(lambda client: clients.append(CountsPages(client, size=1)) or clients[0])
+        jobs = [f"job-{number:02}" for number in range(2 * MAX_QUERIES + 2)]
+        for number, job in enumerate(jobs):
+            store.create_import(make_job(job, at=f"2026-01-01T00:00:00.{number:03d}Z"))
+        for job in (jobs[1], jobs[-1]):
+            store.start_processing(job, clock())
+        pages, position = [], None
+        while True:
+            clients[0].pages = 0
+            page = store.list_jobs("a", limit=2, position=position, status="processing")
+            assert clients[0].pages <= MAX_QUERIES
+            pages.append([job.id for job in page.items])
+            position = page.next_position
+            if position is None:
+                break
+        assert pages == [[jobs[-1]], [], [jobs[1]]]
 
     @pytest.mark.parametrize(
         "error",

@@ -36,6 +36,7 @@ from contacts.usecases.start_export import ExportRequest
 from tests.support.import_world import TickingClock, Wrap
 from tests.support.memory_audit_log import MemoryAuditLog
 from tests.support.memory_bulk_job_store import MemoryBulkJobStore
+from tests.support.memory_closing_tries import MemoryClosingTriesStore
 from tests.support.memory_collection_store import MemoryCollectionStore
 from tests.support.memory_events import MemoryEvents
 from tests.support.memory_export_job_store import MemoryExportJobStore
@@ -96,6 +97,7 @@ class ExportWorld:
         self.files = MemoryFiles()
         self.audit_log = MemoryAuditLog(clock=self.clock_at_rest)
         self.runner = MemoryRunner()
+        self.tries = MemoryClosingTriesStore()
         self.events = MemoryEvents()
         self.errors: list[tuple[str, Exception]] = []
         self.wire()
@@ -126,6 +128,7 @@ class ExportWorld:
             runner=self.runner,
             export_runner=wrap("runner", self.runner),
             events=wrap("events", self.events),
+            closing_tries=wrap("tries", self.tries),
         )
         self._start = export_use_cases.start_export(wiring)
         self.write = write_export(wiring)

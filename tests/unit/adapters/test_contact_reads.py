@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from contacts.adapters.backoff import Backoff
 from contacts.adapters.dynamodb.contact_items import Item, contact_to_item
@@ -86,7 +86,7 @@ def test_a_hundred_keys_at_a_time_and_none_twice() -> None:
 
 
 class Snapshots:
-    def __init__(self, *errors: ClientError) -> None:
+    def __init__(self, *errors: Exception) -> None:
         self._errors = list(errors)
         self.asked: list[int] = []
 
@@ -110,7 +110,31 @@ def test_a_snapshot_waits_for_the_transaction_in_its_way() -> None:
 @pytest.mark.parametrize(
     "error",
     [
+        client_error("ThrottlingException"),
+        client_error("ProvisionedThroughputExceededException"),
+        client_error("TransactionCanceledException", reasons=("ThrottlingError", "None")),
+        client_error("TransactionInProgressException"),
+        client_error("InternalServerError", status=500),
+        ReadTimeoutError(endpoint_url="https://test"),
+    ],
+    ids=repr,
+)
+def test_a_snapshot_is_asked_for_again_whatever_passes(error: Exception) -> None:
+    waits = Waits()
+    assert reader(Snapshots(error, error), waits).sightings(KEYS, [contact("a@x.yz", 1).id])
+    assert waits.pauses == 2
+
+
+def test_a_snapshot_until_the_deadline() -> None:
+    with pytest.raises(StillBusyError):
+        reader(Snapshots(*[client_error("ThrottlingException")] * 50), Waits()).sightings(KEYS, [contact("a@x", 1).id])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
         client_error("TransactionCanceledException", reasons=("None", "ValidationError")),
+        client_error("TransactionCanceledException"),
         client_error("AccessDeniedException"),
     ],
     ids=repr,

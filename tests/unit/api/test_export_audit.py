@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.unit.api import api_client
@@ -49,6 +51,20 @@ def test_an_export_and_its_link_are_told_with_what_was_asked_for(api: Api) -> No
         ],
         "nextCursor": None,
     }
+
+
+def test_a_page_of_long_filters_fits_an_answer_of_lambda(api: Api) -> None:
+    filters = {"or": [{**CONDITION, "value": "\x01" * 1_000}] * 10}
+    jobs = [started(api, filters=filters) for _ in range(90)]
+    page = api.send("GET", AUDIT, query={"limit": 200}, scope=ADMIN)
+    assert len(json.dumps(page.text)) < 6 * 1024 * 1024
+    found = [item["jobId"] for item in page.json["items"]]
+    cursor = page.json["nextCursor"]
+    while cursor:
+        page = api.send("GET", AUDIT, query={"limit": 200, "cursor": cursor}, scope=ADMIN)
+        found += [item["jobId"] for item in page.json["items"]]
+        cursor = page.json["nextCursor"]
+    assert sorted(found) == sorted(jobs)
 
 
 def test_an_export_that_has_not_completed_is_told_without_a_number(api: Api) -> None:

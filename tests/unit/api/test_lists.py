@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from contacts.domain.collection import MAX_EDITOR_CHARS, MAX_EDITORS, Collection
 from contacts.domain.contact import Mark
+from contacts.domain.contact_fields import MAX_TAG_CHARS, MAX_TAGS
 from contacts.domain.contact_write import Update
 from contacts.domain.segment import Segment
-from tests.unit.api.api_client import Api
+from tests.unit.api.api_client import Api, Reply
+
+#: The quota of a synchronous invocation's answer.
+LAMBDA_BYTES = 6 * 1024 * 1024
+
+
+def sent_bytes(reply: Reply) -> int:
+    """How large the function's answer is on its way out, escaped by a runtime that takes no letter for granted."""
+    return len(json.dumps({"statusCode": reply.status, "body": reply.text}))
+
+
+def large_fields(text: str) -> dict[str, str]:
+    length = 4_000 // len(text.encode())
+    return {f"f{number}": f"a{text * (length - 1)}" for number in range(15)}
 
 
 def ids(contacts: list[dict[str, Any]]) -> set[str]:
@@ -44,13 +60,54 @@ def test_page_of_fifty_unless_asked_otherwise(api: Api) -> None:
     assert len(api.send("GET", "/api/contacts").json["items"]) == 50
 
 
-def test_page_fits_an_answer_of_lambda(api: Api) -> None:
-    for _ in range(110):
-        api.created(customFields={f"f{number}": "x" * 4_000 for number in range(16)})
-    page = api.send("GET", "/api/contacts", query={"limit": 200})
-    assert len(page.text) < 5_000_000
-    assert 0 < len(page.json["items"]) < 110
-    assert len(api.all_items("/api/contacts", limit=200)) == 110
+@pytest.mark.parametrize("text", ["x", '"', "\x01", "é"], ids=ascii)
+@pytest.mark.parametrize("way", ["all", "email", "segment", "collection"])
+def test_page_fits_an_answer_of_lambda_whatever_is_escaped(api: Api, way: str, text: str) -> None:
+    """Lambda's own JSON carries ours as text: of the longest contacts some have 60 KB as sent, some 400."""
+    made = [api.created(email="ada@example.com", customFields=large_fields(text))["id"] for _ in range(80)]
+    segment, collection = make_segment(api), "friends"
+    put_into(api, segment, made)
+    api.collections.create_collection(
+        Collection(id=collection, tenant="a", name="c", created_by="ada", created_at=api.clock())
+    )
+    api.collections.put_items("a", collection, "job", 0, made)
+    path, query = {
+        "all": ("/api/contacts", {}),
+        "email": ("/api/contacts", {"email": "ada@example.com"}),
+        "segment": ("/api/contacts", {"segmentId": segment}),
+        "collection": (f"/api/collections/{collection}/items", {}),
+    }[way]
+    found, cursor = [], None
+    while True:
+        page = api.send("GET", path, query={**query, "limit": 200, **({"cursor": cursor} if cursor else {})})
+        assert sent_bytes(page) < LAMBDA_BYTES
+        assert 0 < len(page.json["items"]) < 80
+        found += [item["id"] for item in page.json["items"]]
+        cursor = page.json["nextCursor"]
+        if cursor is None:
+            break
+    assert sorted(found) == sorted(made)
+
+
+def test_page_of_collections_fits_an_answer_of_lambda(api: Api) -> None:
+    for number in range(60):
+        editors = [f"{number:03}" + "\x01" * (MAX_EDITOR_CHARS - 3) for number in range(MAX_EDITORS)]
+        api.send("POST", "/api/collections", {"name": f"c{number}", "editors": editors})
+    page = api.send("GET", "/api/collections", query={"limit": 200})
+    assert sent_bytes(page) < LAMBDA_BYTES
+    assert sorted(item["name"] for item in api.all_items("/api/collections", limit=200)) == sorted(
+        f"c{number}" for number in range(60)
+    )
+
+
+def test_page_of_jobs_fits_an_answer_of_lambda(api: Api) -> None:
+    tags = [f"{number:03}" + "\x01" * (MAX_TAG_CHARS - 3) for number in range(MAX_TAGS)]
+    jobs = {api.started(tags=tags) for _ in range(80)}
+    page = api.send("GET", "/api/jobs", query={"limit": 200})
+    assert sent_bytes(page) < LAMBDA_BYTES
+    items = api.all_items("/api/jobs", limit=200)
+    assert len(items) == 80
+    assert {item["jobId"] for item in items} == jobs
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])
@@ -60,14 +117,6 @@ def test_every_contact_with_an_email_in_pages(api: Api, limit: int) -> None:
     assert [item["id"] for item in items[:1]] == [made[0]["id"]]
     assert len(items) == 4
     assert ids(items) == ids(made)
-
-
-def test_twins_of_one_email_fit_an_answer_of_lambda(api: Api) -> None:
-    for _ in range(60):
-        api.created(email="ada@example.com", customFields={f"f{number}": "x" * 4_000 for number in range(16)})
-    page = api.send("GET", "/api/contacts", query={"email": "ada@example.com", "limit": 200})
-    assert len(page.text) < 5_000_000
-    assert len(api.all_items("/api/contacts", email="ada@example.com", limit=200)) == 60
 
 
 @pytest.mark.parametrize("email", ["nobody@example.com", "", " ", "no e-mail"])
@@ -104,15 +153,6 @@ def test_large_segment_of_contacts_that_are_gone_keeps_nobody_waiting(api: Api) 
     assert page["items"] == []
     assert page["nextCursor"] is not None
     assert [item["id"] for item in api.all_items("/api/contacts", segmentId=segment)] == [last]
-
-
-def test_page_of_a_segment_fits_an_answer_of_lambda(api: Api) -> None:
-    segment = make_segment(api)
-    large = {f"f{number}": "x" * 4_000 for number in range(16)}
-    put_into(api, segment, [api.created(customFields=large)["id"] for _ in range(110)])
-    page = api.send("GET", "/api/contacts", query={"segmentId": segment, "limit": 200})
-    assert len(page.text) < 5_000_000
-    assert len(ids(api.all_items("/api/contacts", segmentId=segment, limit=200))) == 110
 
 
 @pytest.mark.parametrize("segment", ["seg-none", "", "a b"])

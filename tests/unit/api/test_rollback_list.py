@@ -104,6 +104,21 @@ def test_list_of_a_failed_rollback_is_another_one_once_it_went_on(api: Api) -> N
     assert api.send("GET", path, query={"cursor": cursor}).error["code"] == "LIST_CHANGED"
 
 
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("state", "answer"), [(rolled_back, (410, "RESULTS_EXPIRED")), (failed, (404, "FILE_NOT_FOUND"))]
+)
+def test_a_rollback_outlives_its_list(
+    api: Api, state: Callable[[Api], str], answer: tuple[int, str], path: str
+) -> None:
+    job = state(api)
+    cursor = api.send("GET", f"/api/contacts/import/{job}/rollback").json["nextCursor"]
+    api.files.delete([key for key in api.files.versions if "/rollback-" in key])
+    for query in ({}, {"cursor": cursor}):
+        reply = api.send("GET", f"/api/contacts/import/{job}{path}", query=query if path == "/rollback" else {})
+        assert (reply.status, reply.error["code"]) == answer
+
+
 def test_cursor_belongs_to_its_import_tenant_and_list(api: Api) -> None:
     job, other = rolled_back(api), rolled_back(api)
     cursor = api.send("GET", f"/api/contacts/import/{job}/rollback").json["nextCursor"]

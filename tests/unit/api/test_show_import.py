@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import orjson
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from contacts.domain import object_keys
 from contacts.domain.import_job import FileError, ImportJob, ImportStatus, PartRecord, RowCounts, StagedFile
 from contacts.domain.rows import RowError
+from contacts.usecases.error_lines import without_cells
+from tests.support.memory_files import MemoryFiles
 from tests.unit.api.api_client import Api
 
 FIELDS = {
@@ -50,14 +53,14 @@ def row_errors(count: int, *, start: int = 1) -> list[RowError]:
 
 
 def put_errors(api: Api, key: str, errors: list[RowError]) -> None:
-    api.files.put(key, b"".join(orjson.dumps(error.to_record()) + b"\n" for error in errors))
+    api.files.put(key, b"".join(without_cells(orjson.dumps(error.to_record())) for error in errors))
 
 
 def stage(api: Api, job: str, *, rejected: int, parts: int = 1, total: int = 500) -> None:
     api.jobs.start_processing(job, api.clock())
     staged = StagedFile("v1", "csv", 4_321, ("E-mail",), parts, total, RowCounts(skipped=rejected, errors=rejected))
     api.jobs.record_staged(job, staged, api.clock())
-    put_errors(api, object_keys.staged_errors_key("a", job), row_errors(rejected))
+    put_errors(api, object_keys.staged_error_list_key("a", job), row_errors(rejected))
 
 
 def finish(api: Api, job: str, *, late_errors: int = 0) -> None:
@@ -282,6 +285,51 @@ def test_download_of_a_file_that_was_refused_as_a_whole(api: Api) -> None:
     api.jobs.close_import(job, ImportStatus.FAILED, api.clock(), FileError("NOT_A_WORKBOOK", "no"))
     reply = api.send("GET", f"/api/contacts/import/{job}/results/download")
     assert (reply.status, reply.error["code"]) == (404, "FILE_NOT_FOUND")
+
+
+def lists_of(api: Api, job: str) -> list[str]:
+    return [key for key in api.files.versions if job in key and not key.startswith("uploads/")]
+
+
+@pytest.mark.parametrize("unaccounted", [False, True])
+def test_a_job_outlives_its_lists(api: Api, unaccounted: bool) -> None:
+    """Objects go so many days after they were made, a job after its last change."""
+    job = api.started()
+    stage(api, job, rejected=150)
+    if unaccounted:
+        api.jobs.close_import(job, ImportStatus.FAILED, api.clock(), FileError("IMPORT_UNACCOUNTED", "it broke"))
+    else:
+        finish(api, job)
+    path = f"/api/contacts/import/{job}"
+    cursor = api.send("GET", f"{path}/errors").json["nextCursor"]
+    api.files.delete(lists_of(api, job))
+    for query in ({}, {"cursor": cursor}):
+        reply = api.send("GET", f"{path}/errors", query=query)
+        assert (reply.status, reply.error["code"]) == (410, "RESULTS_EXPIRED")
+    shown = show(api, job)
+    assert shown["errorCount"] == 150
+    assert [error["row"] for error in shown["errors"]] == ([0] if unaccounted else [])
+    for file in ("errors", "results"):
+        reply = api.send("GET", f"{path}/{file}/download")
+        expected = (404, "FILE_NOT_FOUND") if unaccounted else (410, "RESULTS_EXPIRED")
+        assert (reply.status, reply.error["code"]) == expected
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_poll_takes_few_requests(api: Api, ended: bool) -> None:
+    job = api.started()
+    stage(api, job, rejected=150)
+    if ended:
+        finish(api, job)
+    with mock.patch.multiple(
+        api.files, info=mock.DEFAULT, get_range=mock.DEFAULT, get=mock.DEFAULT, open=mock.DEFAULT
+    ) as looks:
+        for name, look in looks.items():
+            look.side_effect = getattr(MemoryFiles, name).__get__(api.files)
+        shown = show(api, job)
+    assert len(shown["errors"]) == 100
+    assert looks["info"].call_count + looks["get_range"].call_count <= 2
+    assert looks["open"].call_count == 0
 
 
 def job_at(api: Api, number: int, **changes: Any) -> ImportJob:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 Item = TypeVar("Item")
+
+#: As many as an answer names.
+MAX_UNKNOWN_FIELDS = 20
 
 
 class HttpModel(BaseModel):
@@ -27,6 +31,17 @@ class RequestModel(HttpModel):
     it leaves the request's key out by name."""
 
     model_config = ConfigDict(populate_by_name=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_few_unknown_fields(cls, given: Any) -> Any:
+        """Without most of the unknown fields where there are many. Each is an error, which takes a kilobyte, and a body
+        has room for half a million."""
+        if not isinstance(given, dict) or len(given) <= len(cls.model_fields) + MAX_UNKNOWN_FIELDS:
+            return given
+        known = {field.alias for field in cls.model_fields.values()}
+        unknown = islice((name for name in given if name not in known), MAX_UNKNOWN_FIELDS)
+        return {name: given[name] for name in (*(known & given.keys()), *unknown)}
 
 
 class ItemPage(HttpModel, Generic[Item]):

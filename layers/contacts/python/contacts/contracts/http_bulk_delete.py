@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from contacts.contracts.http_base import HttpModel, RequestModel
 from contacts.contracts.http_fields import Count, Flag, IdempotencyKeyField, check_number_of_contacts
@@ -23,6 +23,13 @@ _OUTCOMES: dict[Outcome, CandidateOutcome] = {
     Outcome.FORBIDDEN: "forbidden",
     Outcome.ERROR: "failed",
 }
+
+
+def _number_checked(ids: Any) -> Any:
+    # Before each of them is looked at: a body has room for two million, and each that is wrong would be an error.
+    if isinstance(ids, list):
+        check_number_of_contacts(len(ids), "contactIds")
+    return ids
 
 
 class BulkDeleteBody(RequestModel):
@@ -43,23 +50,13 @@ class BulkDeleteBody(RequestModel):
     tracking_key: Annotated[str, StringConstraints(max_length=512)] | None = Field(
         default=None, description="Its tracking key, for good. One of the two is needed; given both, they must agree."
     )
-    contact_ids: list[Id] | None = Field(
+    contact_ids: Annotated[list[Id], BeforeValidator(_number_checked)] | None = Field(
         default=None,
         description=f"1 to {MAX_BULK_CONTACTS}; each counts once. All that the job created if null.",
         json_schema_extra={"minItems": 1, "maxItems": MAX_BULK_CONTACTS},
     )
     dry_run: Flag = Field(default=False, description="Only look which contacts would go.")
     idempotency_key: IdempotencyKeyField = None
-
-    def ids(self) -> list[str] | None:
-        """The contacts that were named; None where all are meant.
-
-        Raises:
-            InvalidRequest: there are none, or too many.
-        """
-        if self.contact_ids is not None:
-            check_number_of_contacts(len(self.contact_ids), "contactIds")
-        return self.contact_ids
 
 
 class BulkDeleteFields(HttpModel):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from contacts.contracts.http_base import HttpModel, RequestModel
-from contacts.contracts.http_fields import Tags, Timestamp
+from contacts.contracts.http_fields import Tags, Timestamp, at_most
 from contacts.domain.contact import Contact
 from contacts.domain.contact_fields import (
     CUSTOM_FIELD_NAME_PATTERN,
@@ -135,6 +135,7 @@ class ContactBody(RequestModel):
                 max_length=MAX_CUSTOM_FIELDS,
                 json_schema_extra={"propertyNames": {"pattern": CUSTOM_FIELD_NAME_PATTERN}},
             ),
+            at_most(MAX_CUSTOM_FIELDS),
         ]
         | None
     ) = Field(default=None, description="Texts by name.")

@@ -58,7 +58,8 @@ class StartExportBody(RequestModel):
     filters: Filters = None
     segment_id: Id | None = Field(default=None, description="Only contacts that are in this segment.")
     collection_id: Id | None = Field(default=None, description="Only contacts that are in this collection.")
-    selected_fields: list[str] | None = Field(
+    # How many there may be is said by the domain; of those that are no text the first one is told.
+    selected_fields: Annotated[list[str], Field(fail_fast=True)] | None = Field(
         default=None,
         description=f"Columns in this order, each once, {MAX_SELECTED_COLUMNS} at most: "
         f"{', '.join(f'`{name}`' for name in SELECTABLE_COLUMNS)}, `{CUSTOM_FIELD_PREFIX}<name>`. "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, Strict, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints
+from pydantic_core import PydanticKnownError
 
 from contacts.domain.bulk_job import MAX_BULK_CONTACTS
 from contacts.domain.contact_fields import MAX_TAG_CHARS, MAX_TAGS
@@ -28,6 +29,19 @@ IdempotencyKeyField = Annotated[
     Annotated[str, StringConstraints(pattern=IDEMPOTENCY_KEY_PATTERN)] | None,
     Field(description="The same as the header Idempotency-Key; given both, they must agree."),
 ]
+
+
+def at_most(number: int) -> BeforeValidator:
+    """An object with so many members at most, counted before each of them is looked at: pydantic looks first, and each
+    member that is wrong is an error, of which a body has room for a million."""
+
+    def check(given: Any) -> Any:
+        if isinstance(given, dict) and len(given) > number:
+            length = {"field_type": "Dictionary", "max_length": number, "actual_length": len(given)}
+            raise PydanticKnownError("too_long", length)
+        return given
+
+    return BeforeValidator(check)
 
 
 def check_number_of_contacts(number: int, field: str) -> None:

@@ -236,7 +236,8 @@ def _inner(node: Mapping[str, Any]) -> list[tuple[_Place, Any]]:
     found: list[tuple[_Place, Any]] = [(("not",), node["not"])] if "not" in node else []
     for name in ("and", "or"):
         if isinstance(node.get(name), list):
-            found += [((name, index), each) for index, each in enumerate(node[name])]
+            # One more than there may be is enough to tell that there are too many.
+            found += [((name, index), each) for index, each in enumerate(node[name][: MAX_CONDITIONS + 1])]
     return found
 
 

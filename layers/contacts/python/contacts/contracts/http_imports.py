@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, StringConstraints
 
 from contacts.contracts.http_base import HttpModel, RequestModel
-from contacts.contracts.http_fields import Count, Timestamp
+from contacts.contracts.http_fields import Count, Timestamp, at_most
 from contacts.contracts.http_jobs import ImportFields, ImportOptionsBody, import_fields
 from contacts.domain.import_job import ImportJob, ImportStatus
 from contacts.domain.import_request import ImportRequest
@@ -22,6 +22,7 @@ FileName = Annotated[
     Field(examples=["contacts.csv"]),
 ]
 Text = Annotated[str, StringConstraints(max_length=1_024)]
+MAX_MAPPED_COLUMNS = 1_024
 
 
 class CreateUploadBody(RequestModel):
@@ -86,9 +87,11 @@ class StartImportBody(RequestModel):
     file_url: Annotated[str, StringConstraints(min_length=1, max_length=2_048)] = Field(
         description="`fileUrl` of one of the tenant's own uploads."
     )
-    field_mapping: dict[Annotated[str, StringConstraints(min_length=1, max_length=1_024)], Text] = Field(
-        min_length=1,
-        max_length=1_024,
+    field_mapping: Annotated[
+        dict[Annotated[str, StringConstraints(min_length=1, max_length=1_024)], Text],
+        Field(min_length=1, max_length=MAX_MAPPED_COLUMNS),
+        at_most(MAX_MAPPED_COLUMNS),
+    ] = Field(
         description="From the file's columns to fields: `email`, `firstName`, `lastName`, `company`, `title`, `phone`, "
         "`notes`, or `customFields.<name>`. One column may go to `id`: it sets nothing, a row is about the contact of "
         "that id, whatever its e-mail; an id that names no contact counts as empty. One column must go to `email` or "
@@ -181,7 +184,7 @@ class ImportAccepted(HttpModel):
 
 
 class ImportDetail(ImportFields):
-    """An import with its first 100 errors."""
+    """An import with its first errors: 100 at most, fewer where they are long, none when their list is gone."""
 
     field_mapping: dict[str, str]
     errors: list[RowErrorBody]

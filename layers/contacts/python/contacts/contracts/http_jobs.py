@@ -39,8 +39,9 @@ class ImportOptionsBody(RequestModel):
     )
     unescape_formulas: Flag = Field(
         default=True,
-        description="CSV only, as other formats need no such mark: take one leading `'` off a value where a "
-        "spreadsheet could run what follows as a formula. An export to CSV puts it there; false keeps it.",
+        description="CSV only, as other formats need no such mark: take one `'` off where a spreadsheet could run what "
+        "follows as a formula: before a value, and after a `;`, TAB or line break in it. An export to CSV puts it "
+        "there; false keeps it. A list of failed rows always loses its marks.",
     )
 
     def to_domain(self) -> ImportOptions:

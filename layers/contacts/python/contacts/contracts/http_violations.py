@@ -9,6 +9,8 @@ from contacts.domain.errors import Problem
 
 #: Pydantic's names for what people get wrong most; anything else is an INVALID_VALUE.
 _CODES = {"missing": "REQUIRED", "extra_forbidden": "UNKNOWN_FIELD"}
+#: More than any field of ours has; a name that somebody made up can have megabytes.
+_MAX_PATH_CHARS = 2_048
 _MESSAGES = {"missing": "this is required", "extra_forbidden": "there is no such field to be set"}
 
 
@@ -29,4 +31,4 @@ def _path(location: Sequence[str | int]) -> str | None:
             path += f"[{step}]"
         elif step != "[key]":
             path += f".{step}" if path else str(step)
-    return path or None
+    return path[:_MAX_PATH_CHARS] or None

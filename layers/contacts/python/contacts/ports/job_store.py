@@ -109,5 +109,6 @@ class JobStore(Protocol):
         status: str | None = None,
         kind: str | None = None,
     ) -> Page[Job]:
-        """The tenant's jobs of all kinds, or of one, newest first; eventually consistent."""
+        """The tenant's jobs of all kinds, or of one, newest first; eventually consistent. A page can be shorter than
+        `limit`, even empty, and still have a next one."""
         ...

@@ -51,8 +51,9 @@ def answers(success: int, *errors: int, headers: tuple[str, ...] = ()) -> Any:
 
 
 def when_ended() -> Any:
-    """The answers of a route that shows what is made at a job's end, a 409 until then; see `answers`."""
-    found = answers(200, 404, 409)
+    """The answers of a route that shows what is made at a job's end, a 409 until then, a 410 when its time is over; see
+    `answers`."""
+    found = answers(200, 404, 409, 410)
     found[409] |= {"headers": _described(("Retry-After",))}
     return found
 

@@ -28,3 +28,12 @@ IfMatch = Annotated[
 AllowDuplicate = Annotated[bool, Query(alias="allowDuplicate", description="Also where a contact has the e-mail.")]
 WithEmail = Annotated[str | None, Query(max_length=1_024, description="Every contact that has this e-mail.")]
 InSegment = Annotated[str | None, Query(alias="segmentId", max_length=128, description="The segment's contacts.")]
+FromExternalSource = Annotated[
+    str | None,
+    Query(
+        alias="externalSource",
+        max_length=256,
+        description="The contacts with exactly this `externalSource`: the `trackingKey` of a bulk create job. Found "
+        "through an index that lags behind by moments.",
+    ),
+]

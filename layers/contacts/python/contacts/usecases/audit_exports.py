@@ -7,6 +7,7 @@ from dataclasses import replace
 from contacts.domain.export_job import AuditAction, AuditRecord, ExportJob
 from contacts.domain.paging import Page
 from contacts.export_ports import AuditLog
+from contacts.usecases.page_sizes import read_fitting, sent_size
 
 
 class AuditExports:
@@ -40,8 +41,17 @@ class AuditExports:
         )
 
     def records(self, tenant: str, *, limit: int, position: str | None) -> Page[AuditRecord]:
-        """The tenant's records, the newest first."""
-        return self._log.records(tenant, limit=limit, position=position)
+        """A page of up to `limit` of the tenant's records, the newest first; it can be shorter and still have a next
+        one."""
+
+        def read(number: int) -> Page[AuditRecord]:
+            return self._log.records(tenant, limit=number, position=position)
+
+        return read_fitting(read, limit, _size)
+
+
+def _size(record: AuditRecord) -> int:
+    return sent_size([record.options.filters, record.options.selected_fields])
 
 
 def _of_export(job: ExportJob) -> AuditRecord:

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from contacts.domain.errors import Conflict, NotFound
 from contacts.domain.object_keys import errors_csv_key, results_csv_key
 from contacts.ports import Clock, FileLinks, FileStore, JobStore
+from contacts.usecases.line_pages import ListExpired
 from contacts.usecases.own_import import own_import
 
 #: The specification's five minutes.
@@ -57,14 +58,20 @@ class LinkImportResults:
         """Sign a link for `LINK_SECONDS`.
 
         Raises:
-            NotFound: there is no such job, or it failed and left no such file.
+            NotFound: there is no such job, or it failed, and there is no such file.
             Forbidden: it is another tenant's.
             NotReady: the job still runs.
+            ListExpired: the file was there, and its time is over.
         """
         job = own_import(self._jobs, tenant, job_id)
         if job.is_open:
             raise NotReady("the import still runs; this file is made at its end")
         key = {ResultFile.ERRORS: errors_csv_key, ResultFile.RESULTS: results_csv_key}[file](tenant, job.id)
         if self._files.info(key) is None:
-            raise NotFound("the import failed and left no such file; its errors say why", code="FILE_NOT_FOUND")
+            if job.file_error is None:
+                raise ListExpired("this file has been removed: its time is over")
+            raise NotFound(
+                "the import failed, and there is no such file, or none any longer; its errors say why",
+                code="FILE_NOT_FOUND",
+            )
         return sign_link(self._links, self._clock, key, f"{PurePath(job.file_name).stem}-{file}.csv")

@@ -20,5 +20,6 @@ class ListImportErrors:
         Raises:
             NotFound: there is no such job.
             Forbidden: it is another tenant's.
+            Conflict, InvalidRequest, ListExpired: see `read_import_errors`.
         """
         return read_import_errors(self._files, own_import(self._jobs, tenant, job_id), limit=limit, position=position)

@@ -9,7 +9,8 @@ from contacts.domain.object_keys import rollback_outcomes_key
 from contacts.domain.paging import Page
 from contacts.domain.rows import RowOutcome
 from contacts.ports import FileStore, JobStore
-from contacts.usecases.line_pages import parse_position, read_lines
+from contacts.usecases.line_pages import ListExpired, parse_position, read_lines
+from contacts.usecases.link_rollback_outcomes import missing_list
 from contacts.usecases.own_rollback import ended_rollback
 from contacts.usecases.rollback_results import outcome_of_line
 
@@ -26,13 +27,18 @@ class ListRollbackOutcomes:
             NotFound, Forbidden, NotReady: see `ended_rollback`.
             Conflict: the position is in the list of an earlier rollback, or of this one before it went on.
             InvalidRequest: this is no position.
+            NotFound, ListExpired: see `missing_list`.
         """
         job, rollback = ended_rollback(self._jobs, tenant, job_id)
         current = f"{rollback.run}.{rollback.attempt}"
         version, offset = (current, 0) if position is None else parse_position(position)
         if version != current:
             raise Conflict("there was another rollback since: read the list again from the start", code="LIST_CHANGED")
-        lines, end = read_lines(self._files, rollback_outcomes_key(tenant, job.id, rollback.run), offset, limit)
+        key = rollback_outcomes_key(tenant, job.id, rollback.run)
+        try:
+            lines, end = read_lines(self._files, key, offset, limit)
+        except ListExpired:
+            raise missing_list(rollback) from None
         return Page(
             [outcome_of_line(orjson.loads(line)) for line in lines], None if end is None else f"{current}:{end}"
         )

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from contacts.domain.contact import Contact
-from contacts.domain.contact_fields import values_size
 from contacts.domain.errors import InvalidRequest
 from contacts.domain.paging import Page
+from contacts.usecases.page_sizes import MAX_PAGE_BYTES, contact_size
 
-#: Lambda answers at most 6 MB, counted after JSON has escaped what it must.
-MAX_PAGE_BYTES = 2 * 1024 * 1024
 #: Ids that are looked up at once; of the largest contacts they come to 2 MB more.
 _LOOKUP = 32
 #: Look-ups for one page, so that a list whose contacts are gone keeps nobody waiting.
@@ -38,25 +36,48 @@ def page_of_members(
     done, _, store_position = (position or "0:").partition(":")
     looked_at = parse_number(done)
     ids = ids_from(store_position or None)
-    shown: dict[str, Contact] = {}
+    shown = _Shown(limit)
     for _ in range(_MAX_LOOKUPS):
-        wanted = ids.items[looked_at : looked_at + min(limit - len(shown), _LOOKUP)]
-        found = find(wanted) if wanted else {}
-        shown |= {id_: found[id_] for id_ in wanted if id_ in found}
-        looked_at += len(wanted)
+        wanted = ids.items[looked_at : looked_at + min(shown.room, _LOOKUP)]
+        looked_at += shown.take(wanted, find(wanted) if wanted else {})
         if looked_at >= len(ids.items):
             if ids.next_position is None:
-                return Page(list(shown.values()))
+                return Page(shown.contacts)
             looked_at, store_position = 0, ids.next_position
             ids = ids_from(store_position)
-        if len(shown) == limit or sum(map(contact_size, shown.values())) > MAX_PAGE_BYTES:
+        if shown.is_full:
             break
-    return Page(list(shown.values()), f"{looked_at}:{store_position}")
+    return Page(shown.contacts, f"{looked_at}:{store_position}")
 
 
-def contact_size(contact: Contact) -> int:
-    """About how many bytes a contact takes in an answer."""
-    return values_size(contact.values)
+class _Shown:
+    """The contacts of a page while it is filled: as many as asked for, or as can be sent."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._found: dict[str, Contact] = {}
+        self._size = 0
+        self.is_full = False
+
+    @property
+    def contacts(self) -> list[Contact]:
+        return list(self._found.values())
+
+    @property
+    def room(self) -> int:
+        return self._limit - len(self._found)
+
+    def take(self, ids: Sequence[str], found: Mapping[str, Contact]) -> int:
+        """Take what was found, in the order of the ids; returns how many of the ids are done with."""
+        for done, id_ in enumerate(ids):
+            if id_ in found and id_ not in self._found:
+                self._size += contact_size(found[id_])
+                if self._found and self._size > MAX_PAGE_BYTES:
+                    self.is_full = True
+                    return done
+                self._found[id_] = found[id_]
+        self.is_full = not self.room
+        return len(ids)
 
 
 def parse_number(text: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,12 +14,11 @@ from contacts.adapters.dynamodb.item_values import Item, item_of, record_of, val
 from contacts.adapters.dynamodb.job_keys import (
     COLLECTION_PREFIX,
     can_be_id,
-    checked_position,
     collection_key,
     collection_members_partition,
-    tenant_partition,
 )
 from contacts.adapters.dynamodb.membership_items import MembershipItems
+from contacts.adapters.dynamodb.tenant_lists import page_of_tenant
 from contacts.domain.collection import Collection
 from contacts.domain.paging import Page
 
@@ -55,22 +55,10 @@ class DynamoCollectionStore:
         return _collection_from_item(tenant, found["Item"]) if "Item" in found else None
 
     def list_collections(self, tenant: str, *, limit: int, position: str | None = None) -> Page[Collection]:
-        request: dict[str, Any] = {}
-        if position is not None:
-            request["ExclusiveStartKey"] = collection_key(tenant, checked_position(position))
-        found = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :tenant AND begins_with(sk, :collection)",
-            ExpressionAttributeValues={
-                ":tenant": {"S": tenant_partition(tenant)},
-                ":collection": {"S": COLLECTION_PREFIX},
-            },
-            Limit=limit + 1,  # the one beyond tells whether there is a next page
-            ConsistentRead=True,
-            **request,
+        read = partial(_collection_from_item, tenant)
+        return page_of_tenant(
+            self._client, self._table, tenant, COLLECTION_PREFIX, read, limit=limit, position=position
         )
-        collections = [_collection_from_item(tenant, item) for item in found["Items"]]
-        return Page(collections[:limit], collections[limit - 1].id if len(collections) > limit else None)
 
     def set_editors(self, tenant: str, collection_id: str, editors: Sequence[str]) -> Collection | None:
         if not can_be_id(collection_id):

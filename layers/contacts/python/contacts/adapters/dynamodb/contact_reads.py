@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from contacts.adapters.backoff import Backoff
+from contacts.adapters.dynamodb.conflicts import cancellation_reasons
 from contacts.adapters.dynamodb.contact_items import Item, forward_target, is_contact, trace_marks
 from contacts.adapters.dynamodb.contact_keys import Key, TenantKeys, normalised_email
 from contacts.adapters.dynamodb.contact_moves import Stored, changes_place, seniority
@@ -149,17 +150,21 @@ class ContactReader:
             **start,
         )
 
-    def ids_by_external_source(self, index_key: str) -> Iterator[str]:
+    def ids_by_external_source(
+        self, index_key: str, *, after: str | None = None, limit: int | None = None
+    ) -> Iterator[str]:
         """The ids that the index on `externalSource` has under this key, in order, each once. It lags behind.
 
         A contact whose item moves can be in it twice for a moment, under the same id.
         """
+        behind = {} if after is None else {":after": {"S": after}}
         items = self._query(
             IndexName="externalSource",
-            KeyConditionExpression="externalSourceKey = :key",
-            ExpressionAttributeValues={":key": {"S": index_key}},
+            KeyConditionExpression="externalSourceKey = :key" + (" AND id > :after" if behind else ""),
+            ExpressionAttributeValues={":key": {"S": index_key}, **behind},
+            **({} if limit is None else {"Limit": limit}),
         )
-        return (contact_id for contact_id, _ in groupby(item["id"]["S"] for item in items))
+        return islice((contact_id for contact_id, _ in groupby(item["id"]["S"] for item in items)), limit)
 
     def _query(self, **parameters: Any) -> Iterator[Item]:
         return (item for page in self._query_pages(**parameters) for item in page)
@@ -179,7 +184,7 @@ class ContactReader:
             try:
                 return read(**parameters)
             except (BotoCoreError, ClientError, ResponseParserError) as error:
-                if trouble_of(error) is None:
+                if trouble_of(error) is None and not _is_conflict(error):
                     raise
             patience.pause()
 
@@ -201,18 +206,8 @@ class ContactReader:
 
     def _snapshot(self, keys: Sequence[Key]) -> dict[Key, Item]:
         request: Any = [{"Get": {"TableName": self._table, "Key": _key(key)}} for key in keys]
-        patience = Patience(self._backoff)
-        while True:
-            try:
-                answer: Any = self._client.transact_get_items(TransactItems=request)
-            except ClientError as error:
-                if not _is_conflict(error):
-                    raise
-                patience.pause()
-            else:
-                return {
-                    key: each["Item"] for key, each in zip(keys, answer["Responses"], strict=True) if each.get("Item")
-                }
+        answer = self._ask(self._client.transact_get_items, TransactItems=request)
+        return {key: each["Item"] for key, each in zip(keys, answer["Responses"], strict=True) if each.get("Item")}
 
 
 def contact_seen(contact_id: str, sighting: Sighting) -> Stored | None:
@@ -232,11 +227,10 @@ def _has_id(item: Item | None, contact_id: str) -> bool:
     return item is not None and "id" in item and item["id"]["S"] == contact_id
 
 
-def _is_conflict(error: ClientError) -> bool:
-    response: Any = error.response
-    if response["Error"]["Code"] != "TransactionCanceledException":
-        return False
-    return all(reason["Code"] == "None" or reason["Code"] in BUSY_CODES for reason in response["CancellationReasons"])
+def _is_conflict(error: Exception) -> bool:
+    """Whether a transaction was cancelled only because others were in its way, or because of throttling."""
+    reasons = cancellation_reasons(error) if isinstance(error, ClientError) else []
+    return bool(reasons) and all(reason == "None" or reason in BUSY_CODES for reason in reasons)
 
 
 def _chunks(values: Iterable[_T], size: int) -> Iterator[list[_T]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from contacts.adapters.dynamodb.bulk_job_items import bulk_job_from_item
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 #: How many items a filtered list reads at a time.
 _FILTERED_PAGE = 100
+#: Requests for one page, so that a list in which hardly any job matches keeps nobody waiting: some 200 ms.
+MAX_QUERIES = 20
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Job]] = {
     IMPORT_KIND: import_job_from_item,
@@ -69,12 +72,14 @@ class JobLists:
             PaginationConfig={"PageSize": max(limit + 1, _FILTERED_PAGE) if filters else limit + 1},
         )
         jobs: list[Job] = []
-        for page in pages:
+        end: str | None = None
+        for page in islice(pages, MAX_QUERIES):
             jobs += (_READERS[item["kind"]["S"]](item) for item in page["Items"])
             if len(jobs) > limit:
                 last = jobs[limit - 1]
                 return Page(jobs[:limit], created_key(last.created_at, last.id))
-        return Page(jobs)
+            end = page["LastEvaluatedKey"]["createdKey"]["S"] if "LastEvaluatedKey" in page else None
+        return Page(jobs, end)
 
     def _listing(self, tenant: str, position: str | None, filters: Mapping[str, str]) -> dict[str, Any]:
         names = {f"#{name}": name for name in filters}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,12 +14,11 @@ from contacts.adapters.dynamodb.conflicts import is_condition_refused
 from contacts.adapters.dynamodb.job_keys import (
     SEGMENT_PREFIX,
     can_be_id,
-    checked_position,
     segment_key,
     segment_members_partition,
-    tenant_partition,
 )
 from contacts.adapters.dynamodb.membership_items import MembershipItems
+from contacts.adapters.dynamodb.tenant_lists import page_of_tenant
 from contacts.domain.paging import Page
 from contacts.domain.segment import Segment
 
@@ -66,22 +66,8 @@ class DynamoSegmentStore:
         return _segment_from_item(tenant, found["Item"]) if "Item" in found else None
 
     def list_segments(self, tenant: str, *, limit: int, position: str | None = None) -> Page[Segment]:
-        request: dict[str, Any] = {}
-        if position is not None:
-            request["ExclusiveStartKey"] = segment_key(tenant, checked_position(position))
-        found = self._client.query(
-            TableName=self._table,
-            KeyConditionExpression="pk = :tenant AND begins_with(sk, :segment)",
-            ExpressionAttributeValues={
-                ":tenant": {"S": tenant_partition(tenant)},
-                ":segment": {"S": SEGMENT_PREFIX},
-            },
-            Limit=limit + 1,  # the one beyond tells whether there is a next page
-            ConsistentRead=True,
-            **request,
-        )
-        segments = [_segment_from_item(tenant, item) for item in found["Items"]]
-        return Page(segments[:limit], segments[limit - 1].id if len(segments) > limit else None)
+        read = partial(_segment_from_item, tenant)
+        return page_of_tenant(self._client, self._table, tenant, SEGMENT_PREFIX, read, limit=limit, position=position)
 
     def put_members(self, tenant: str, segment_id: str, job: str, part: int, contact_ids: Sequence[str]) -> None:
         self._members.put(segment_members_partition(tenant, segment_id), job, part, contact_ids)
