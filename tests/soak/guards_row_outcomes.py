@@ -44,8 +44,8 @@ EVERY_ROW_HAS_AN_OUTCOME = (
         7,
         "parts without a record are accounted for",
         "contacts/usecases/finish_import.py",
-        "            if part not in done:\n                self._reconcile(job, part)\n",
-        "            pass\n",
+        "        self._reconcile_all(job, [part for part in parts if part not in done], worker_life)\n",
+        "",
         (
             "unit/usecases/test_finish_import.py::TestPartsThatNeverEnded::"
             "test_one_that_never_began_is_lost_and_the_others_count",
@@ -98,6 +98,26 @@ EVERY_ROW_HAS_AN_OUTCOME = (
         '                raise FileNotFoundError(f"slice {slice_} of job {job.id} has left no outcomes")\n'
         "            items += outcomes\n",
         "                continue\n            items += outcomes\n",
-        ("unit/usecases/test_sweep_bulk_jobs.py::TestJobsThatCanNotBeClosed::test_a_clean_up_whose_lists_are_gone",),
+        ("unit/usecases/test_give_up_bulk_jobs.py::TestJobsThatCanNotBeClosed::test_a_clean_up_whose_lists_are_gone",),
+    ),
+    Guard(
+        7,
+        "an import may move contacts whose e-mail changes",
+        "template.yaml",
+        "            - Sid: MoveContacts\n              Effect: Allow\n"
+        "              Action:\n                - dynamodb:DeleteItem\n",
+        "            - Sid: MoveContacts\n              Effect: Allow\n              Action:\n",
+        ("contract/test_function_permissions.py::test_every_function_may_do_what_it_does",),
+    ),
+    Guard(
+        7,
+        "a part whose last answer is lost is left alone until its worker has ended",
+        "statemachines/import.asl.yaml",
+        "              Next: LetWorkerEnd\n",
+        "              Next: PartNotFinished\n",
+        (
+            "unit/template/test_import_state_machine.py::"
+            "test_a_part_whose_last_answer_is_lost_is_left_alone_until_its_worker_has_ended",
+        ),
     ),
 )

@@ -33,6 +33,14 @@ TENANTS_ARE_APART = (
     ),
     Guard(
         6,
+        "what staging has on disk goes with the worker, whoever's file comes next",
+        "contacts/usecases/stage_import.py",
+        'tempfile.TemporaryFile(prefix="stage-")',
+        'tempfile.NamedTemporaryFile(prefix="stage-")',
+        ("unit/usecases/test_stage_import.py::test_what_a_worker_has_on_disk_goes_with_it_however_it_ends",),
+    ),
+    Guard(
+        6,
         "an export is its tenant's",
         "contacts/usecases/own_export.py",
         "if job.tenant != tenant:",

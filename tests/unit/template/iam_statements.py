@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from .sam_template import as_list, of_type
@@ -64,6 +65,46 @@ def allowed_on(cloudformation: dict[str, Any], table: str, action: str) -> set[s
         for role, statement in role_statements(cloudformation)
         if arn in as_list(statement["Resource"]) and action in as_list(statement["Action"])
     }
+
+
+def permits(cloudformation: dict[str, Any], role: str, action: str, target: str, enclosing: str | None = None) -> bool:
+    """Whether a role may do this to an object, with a list of the bucket, or to contacts.
+
+    `target` is an object's key, the prefix of a list, or what follows in the ARN behind that of the contacts table;
+    `enclosing` names the transaction that the action is part of.
+    """
+    return any(
+        action in as_list(statement["Action"])
+        and any(_covers(resource, action, target) for resource in as_list(statement["Resource"]))
+        and _holds(statement.get("Condition", {}), target, enclosing)
+        for name, statement in role_statements(cloudformation)
+        if name == role
+    )
+
+
+def _covers(resource: Any, action: str, target: str) -> bool:
+    if action == "s3:ListBucket":
+        return resource == {"Fn::GetAtt": ["FilesBucket", "Arn"]}
+    if action.startswith("s3:"):
+        return fnmatchcase(f"${{FilesBucket.Arn}}/{target}", str(resource.get("Fn::Sub")))
+    if target:
+        return resource == {"Fn::Sub": f"${{ContactsTable.Arn}}/{target}"}
+    return resource == {"Fn::GetAtt": ["ContactsTable", "Arn"]}
+
+
+def _holds(condition: dict[str, Any], target: str, enclosing: str | None) -> bool:
+    for operator, keys in condition.items():
+        for key, values in keys.items():
+            match operator, key:
+                case "ForAnyValue:StringEquals", "dynamodb:EnclosingOperation":
+                    holds = enclosing in as_list(values)
+                case "StringLikeIfExists", "s3:prefix":
+                    holds = any(fnmatchcase(target, pattern) for pattern in as_list(values))
+                case _:
+                    raise AssertionError(f"nobody has thought of {operator} of {key} here yet")
+            if not holds:
+                return False
+    return True
 
 
 def objects(cloudformation: dict[str, Any], role: str, action: str) -> set[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from contacts.runtime.undispatched_jobs import tell_undispatched
 from contacts.usecases.mend_bulk_job import OVERDUE_AFTER
 
-from .sam_template import functions, of_type
+from .sam_template import folder, functions, of_type, variables
 
 ONLY_WITH_AN_ADDRESS = (
     "ImportNotificationsRule",
@@ -73,7 +76,11 @@ def test_there_is_an_alarm(template: dict[str, Any], namespace: str, metric: str
 
 
 @pytest.mark.parametrize("metric", ["WriteThrottleEvents", "ReadThrottleEvents"])
-def test_every_table_has_alarms_for_throttles(template: dict[str, Any], metric: str) -> None:
+def test_every_table_and_each_of_its_indexes_has_alarms_for_throttles(template: dict[str, Any], metric: str) -> None:
+    """The metrics of a table by its name alone leave out those of its indexes.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+    """
     watched = [
         alarm["Dimensions"]
         for alarm in _alarms(template)
@@ -81,7 +88,57 @@ def test_every_table_has_alarms_for_throttles(template: dict[str, Any], metric: 
     ]
     tables = of_type(template, "AWS::DynamoDB::Table")
     assert len(tables) == 2
-    assert watched == [[{"Name": "TableName", "Value": {"Ref": table}}] for table in tables]
+    by_table = [[{"Name": "TableName", "Value": {"Ref": table}}] for table in tables]
+    by_index = [
+        [{"Name": "TableName", "Value": {"Ref": table}}, {"Name": "GlobalSecondaryIndexName", "Value": name}]
+        for table, properties in tables.items()
+        for name in (index["IndexName"] for index in properties["GlobalSecondaryIndexes"])
+    ]
+    assert watched == by_table + by_index
+
+
+@pytest.mark.parametrize(
+    ("metric", "folders"),
+    [("jobs_not_dispatched", {"bulk_create_api", "bulk_delete_api"}), ("jobs_left", {"sweep_jobs"})],
+)
+def test_metrics_of_our_own_are_watched_by_the_dimensions_that_they_are_emitted_with(
+    template: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    metric: str,
+    folders: set[str],
+) -> None:
+    """CloudWatch takes a metric by its exact dimensions; an alarm on others sees nothing."""
+    emitted = []
+    for function in functions(template).values():
+        if folder(function) in folders:
+            for name in ("POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"):
+                monkeypatch.setenv(name, variables(function)[name])
+            _emit(metric)
+            [line] = [line for line in map(json.loads, capsys.readouterr().out.splitlines()) if "_aws" in line]
+            [how] = line["_aws"]["CloudWatchMetrics"]
+            [dimensions] = how["Dimensions"]
+            emitted.append((how["Namespace"], {name: line[name] for name in dimensions}))
+    watched = [
+        (alarm["Namespace"], {each["Name"]: each["Value"] for each in alarm["Dimensions"]})
+        for alarm in _alarms(template)
+        if alarm["MetricName"] == metric
+    ]
+    assert len(emitted) == len(folders)
+    assert watched == emitted
+
+
+def _emit(metric: str) -> None:
+    if metric == "jobs_not_dispatched":
+        tell_undispatched("job", ConnectionError())
+    else:  # as `telemetry.metrics` does, which was made when another test was first
+        metrics = Metrics()
+        metrics.add_metric(name=metric, unit=MetricUnit.Count, value=1)
+        metrics.flush_metrics()
+
+
+def test_workers_that_wait_for_each_other_because_they_are_bounded_raise_no_alarm(template: dict[str, Any]) -> None:
+    assert template["Resources"]["LambdaThrottlesAlarm"]["Condition"] == "WorkersAreUnbounded"
 
 
 def test_there_is_an_alarm_for_slices_that_wait_long_before_they_are_given_up(template: dict[str, Any]) -> None:

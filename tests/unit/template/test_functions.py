@@ -216,6 +216,19 @@ def test_sample_events_of_the_api_carry_the_claims_that_the_parameters_name(temp
         assert {"sub", defaults["TenantClaim"], defaults["ScopeClaim"]} <= set(claims), path.stem
 
 
+def test_the_workers_of_all_tenants_can_be_bounded_and_are_not_by_default(template: dict[str, Any]) -> None:
+    parameter = template["Parameters"]["WorkerConcurrency"]
+    assert (parameter["Default"], parameter["MinValue"]) == (0, 0)
+    assert template["Conditions"]["WorkersAreUnbounded"] == {"Fn::Equals": [{"Ref": "WorkerConcurrency"}, 0]}
+    bound = {"Fn::If": ["WorkersAreUnbounded", {"Ref": "AWS::NoValue"}, {"Ref": "WorkerConcurrency"}]}
+    reserved = {
+        folder(function): function["ReservedConcurrentExecutions"]
+        for function in functions(template).values()
+        if "ReservedConcurrentExecutions" in function
+    }
+    assert reserved == {"apply_import_part": bound, "roll_back_part": bound}
+
+
 def _event_types(function: dict[str, Any]) -> set[str]:
     return {event["Type"] for event in (function.get("Events") or {}).values()}
 

@@ -14,14 +14,32 @@ from .sam_template import as_list
 def test_imports_and_bulk_jobs_make_contacts_or_delete_them_and_the_api_does_both(
     cloudformation: dict[str, Any],
 ) -> None:
-    imports, rollbacks, api = "ApplyImportPartFunctionRole", "RollBackPartFunctionRole", "ContactsApiFunctionRole"
+    imports, api = "ApplyImportPartFunctionRole", "ContactsApiFunctionRole"
+    # What several parts have to do with is taken back by the last step.
+    rollbacks = {"RollBackPartFunctionRole", "FinishRollbackFunctionRole"}
     creates, deletes = "CreateBulkSliceFunctionRole", "DeleteBulkSliceFunctionRole"
     # Beside inserting, a twin's arrival is an update of the contact that holds its e-mail.
     for action in ("dynamodb:PartiQLInsert", "dynamodb:UpdateItem"):
         assert _allowed_on_contacts(cloudformation, action) == {imports, creates, api}
-    for action in ("dynamodb:DeleteItem", "dynamodb:PartiQLDelete"):
-        assert _allowed_on_contacts(cloudformation, action) == {rollbacks, deletes, api}
-    assert _allowed_on_contacts(cloudformation, "dynamodb:PartiQLUpdate") == {imports, rollbacks, api}
+    assert _allowed_on_contacts(cloudformation, "dynamodb:PartiQLDelete") == rollbacks | {deletes, api}
+    # Whose e-mail changes leaves the place of the old one, in an import too.
+    assert _allowed_on_contacts(cloudformation, "dynamodb:DeleteItem") == rollbacks | {imports, deletes, api}
+    assert _allowed_on_contacts(cloudformation, "dynamodb:PartiQLUpdate") == rollbacks | {imports, api}
+
+
+def test_items_of_contacts_are_deleted_and_updated_by_transactions_alone(cloudformation: dict[str, Any]) -> None:
+    """There they change together with others. What changes alone does so by a statement, which has a condition.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+    """
+    found = 0
+    for role, statement in role_statements(cloudformation):
+        actions = {"dynamodb:DeleteItem", "dynamodb:UpdateItem"} & set(as_list(statement["Action"]))
+        if actions and {"Fn::GetAtt": ["ContactsTable", "Arn"]} in as_list(statement["Resource"]):
+            found += 1
+            within = {"ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": "TransactWriteItems"}}
+            assert statement["Condition"] == within, role
+    assert found == 6
 
 
 def test_a_rollback_writes_only_what_is_its_own(cloudformation: dict[str, Any]) -> None:
@@ -29,7 +47,7 @@ def test_a_rollback_writes_only_what_is_its_own(cloudformation: dict[str, Any]) 
     own = {
         "PrepareRollbackFunctionRole": {"undo/*/rollback-*/manifest.json"},
         "RollBackPartFunctionRole": {"undo/*/rollback-*", "results/*/rollback-*"},
-        "FinishRollbackFunctionRole": {"results/*/rollback-*"},
+        "FinishRollbackFunctionRole": {"undo/*/rollback-*", "results/*/rollback-*"},
     }
     for role, patterns in own.items():
         assert objects(cloudformation, role, "s3:PutObject") == patterns
@@ -43,7 +61,11 @@ def test_a_rollbacks_keys_are_within_what_its_steps_may_write_and_an_imports_are
         object_keys.rollback_outcomes_key("tenant", "job", 1),
         object_keys.rollback_csv_key("tenant", "job", 1),
     ]
-    imports = [object_keys.plan_key("tenant", "job", 2, 3), object_keys.part_outcome_key("tenant", "job", 2)]
+    imports = [
+        object_keys.plan_key("tenant", "job", 2, 3),
+        object_keys.part_outcome_key("tenant", "job", 2),
+        object_keys.shared_contacts_key("tenant", "job", 2, "digest"),
+    ]
     written = ("undo/*/rollback-*", "results/*/rollback-*")
     assert all(any(fnmatchcase(key, pattern) for pattern in written) for key in own)
     assert not any(fnmatchcase(key, pattern) for pattern in written for key in imports)
@@ -112,8 +134,17 @@ def test_only_who_ends_rollbacks_and_slices_or_removes_exports_takes_anything_ou
     # A slice that is done leaves its tenant's line; the sweeper takes those out whose job has ended without them.
     ends_slices = WORKERS | {"SweepJobsFunctionRole"}
     removes_exports = {"CleanUpExportsFunctionRole"}
+    # What was announced leaves the outbox.
+    announces = {"ContactsApiFunctionRole"}
     deleting = allowed_on(cloudformation, "JobsTable", "dynamodb:DeleteItem")
-    assert deleting == ends_rollbacks | ends_slices | removes_exports
+    assert deleting == ends_rollbacks | ends_slices | removes_exports | announces
+    [outbox] = [
+        statement["Condition"]
+        for role, statement in role_statements(cloudformation)
+        if role in announces and as_list(statement["Action"]) == ["dynamodb:DeleteItem"]
+        if statement["Resource"] == {"Fn::GetAtt": ["JobsTable", "Arn"]}
+    ]
+    assert outbox == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "OUTBOX#contacts"}}
 
 
 def test_who_ends_or_starts_slices_sends_the_next_ones_of_either_kind(cloudformation: dict[str, Any]) -> None:
@@ -156,9 +187,20 @@ def test_who_closes_slices_touches_no_contact(cloudformation: dict[str, Any]) ->
     assert reads == {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 
 
+def test_who_closes_imports_writes_their_lists_and_seals_their_parts(cloudformation: dict[str, Any]) -> None:
+    """A seal takes the place of the next plan that a late worker would write."""
+    closing = {"results/*", "undo/*/part-*"}
+    assert objects(cloudformation, "FinishImportFunctionRole", "s3:PutObject") == closing
+    assert closing <= objects(cloudformation, "SweepJobsFunctionRole", "s3:PutObject")
+    assert fnmatchcase(object_keys.plan_key("tenant", "job", 2, 3), "undo/*/part-*")
+
+
 def test_the_sweeper_may_end_a_rollback_as_failed(cloudformation: dict[str, Any]) -> None:
+    """It writes the lists and takes nothing back."""
     for action in ("s3:GetObject", "s3:PutObject"):
         ends = objects(cloudformation, "FinishRollbackFunctionRole", action)
+        if action == "s3:PutObject":
+            ends.remove("undo/*/rollback-*")
         sweeps = objects(cloudformation, "SweepJobsFunctionRole", action)
         assert all(any(fnmatchcase(pattern, wider) for wider in sweeps) for pattern in ends), action
     for action in ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"):

@@ -138,6 +138,7 @@ def test_who_reads_which_index(cloudformation: dict[str, Any]) -> None:
     }
     assert readers == {
         ("BulkDeleteApiFunctionRole", "${ContactsTable.Arn}/index/externalSource"),
+        ("ContactsApiFunctionRole", "${ContactsTable.Arn}/index/externalSource"),
         ("CleanUpExportsFunctionRole", "${JobsTable.Arn}/index/expiringExports"),
         ("JobsApiFunctionRole", "${JobsTable.Arn}/index/byTenant"),
         ("SweepJobsFunctionRole", "${JobsTable.Arn}/index/openJobs"),
@@ -175,7 +176,28 @@ def test_a_state_machine_with_a_map_may_read_its_manifest_and_run_its_children(
 def test_the_key_for_notifications_is_open_to_its_owner_and_the_two_publishers(cloudformation: dict[str, Any]) -> None:
     # In a key's own policy the resource * is the key; only its owner may do everything with it.
     [key] = of_type(cloudformation, "AWS::KMS::Key").values()
-    owner, publishers = key["KeyPolicy"]["Statement"]
+    owner, *publishers = key["KeyPolicy"]["Statement"]
     assert owner["Principal"] == {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}}
-    assert publishers["Principal"] == {"Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]}
-    assert publishers["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert [statement["Action"] for statement in publishers] == [["kms:Decrypt", "kms:GenerateDataKey"]] * 2
+    _assert_only_this_accounts_alarms_publish(publishers)
+
+
+def test_who_may_publish_notifications_and_how(cloudformation: dict[str, Any]) -> None:
+    [policy] = of_type(cloudformation, "AWS::SNS::TopicPolicy").values()
+    *publishers, tls_only = policy["PolicyDocument"]["Statement"]
+    assert {statement["Action"] for statement in policy["PolicyDocument"]["Statement"]} == {"sns:Publish"}
+    _assert_only_this_accounts_alarms_publish(publishers)
+    assert (tls_only["Effect"], tls_only["Principal"]) == ("Deny", "*")
+    assert tls_only["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def _assert_only_this_accounts_alarms_publish(publishers: list[dict[str, Any]]) -> None:
+    """EventBridge's own statements must not have a condition: it names no source to topics and to their keys.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    assert [(statement["Principal"], statement.get("Condition")) for statement in publishers] == [
+        ({"Service": "events.amazonaws.com"}, None),
+        ({"Service": "cloudwatch.amazonaws.com"}, {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}),
+    ]

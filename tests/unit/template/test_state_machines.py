@@ -61,8 +61,16 @@ CHOICES: dict[tuple[str, str], tuple[type[Step], str]] = {
 #: because a decision is a value here.
 #: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 KNOWN_ERRORS = {"Lambda.TooManyRequestsException", "States.ALL", "States.TaskFailed", "States.Timeout"}
-#: The one of a Map besides.
-ERRORS_OF_MAPS = {"States.ItemReaderFailed"}
+#: After which a function that was called may be at work still: nobody knows whether it ended.
+#: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+ANSWER_LOST = {
+    "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.SdkClientException",
+    "Lambda.ServiceException",
+}
+#: Those of a Map and its workers besides.
+ERRORS_OF_MAPS = {"States.ItemReaderFailed", *ANSWER_LOST}
 #: Those that work in parts.
 WITH_MAPS = ("import", "rollback")
 
@@ -158,6 +166,20 @@ def test_nothing_is_failed_while_a_worker_of_a_broken_map_may_still_write(machin
         assert (wait["Type"], wait["Next"]) == ("Wait", WAY_OUT[machine]), name
         workers = [state for state in parts["ItemProcessor"]["States"].values() if state["Type"] == "Task"]
         assert wait["Seconds"] >= max(worker["TimeoutSeconds"] for worker in workers), name
+
+
+@pytest.mark.parametrize(("machine", "map_"), [("import", "ApplyParts"), ("rollback", "RollBackParts")])
+def test_a_part_is_given_up_when_its_worker_has_ended(template: dict[str, Any], machine: str, map_: str) -> None:
+    """What closes the job judges by what is written: nobody may write on."""
+    children = dict(_maps(machine))[map_]["ItemProcessor"]["States"]
+    [worker] = [state for state in children.values() if state["Type"] == "Task"]
+    lost, other = worker["Catch"]
+    assert set(lost["ErrorEquals"]) == ANSWER_LOST
+    wait = children[lost["Next"]]
+    longest = functions(template)[worker["Parameters"]["FunctionName"].removesuffix("Arn")]["Timeout"]
+    assert wait["Type"] == "Wait"
+    assert wait["Seconds"] > longest
+    assert wait["Next"] == other["Next"]
 
 
 @every_machine
