@@ -35,13 +35,13 @@ demo: $(VENV)/.local ## Import a sample of 10,000 rows on a local stack, start t
 up: $(VENV)/.local ## Start the local stack in the background (PORT=4566)
 	@$(LOCAL) up
 
-down: $(VENV)/.local ## Stop it; what it holds survives
+down: $(VENV)/.local ## Stop it, and the demo's; what they hold survives
 	@$(LOCAL) down
 
 status: $(VENV)/.local ## Say where it is
 	@$(LOCAL) status
 
-clean: $(VENV)/.local ## Stop it and forget all it held
+clean: $(VENV)/.local ## Stop both and forget all they held
 	@$(LOCAL) clean
 
 invoke: $(VENV)/.local ## Run one function on it (FN=clean_up_exports EVENT=events/clean_up_exports_dry_run.json)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from local.settings import ROOT, Settings
-from local.stack import StackError, read_stack
+from local.stack import StackError, clean, read_stack
 from tests.e2e.http_client import Api
 
 _PYTHONPATH = os.pathsep.join(str(ROOT / folder) for folder in ("cli", "."))
@@ -229,7 +229,8 @@ def test_the_demo_stops_its_stack_when_interrupted_and_imports_as_promised_the_n
     assert interrupted.returncode == 130
     assert _is_stopped(tmp_path)
 
-    leftover = tmp_path / "demo" / "leftover"
+    leftover = tmp_path / "demo" / "state" / "leftover"
+    leftover.parent.mkdir(exist_ok=True)
     leftover.touch()
     process = demo()
     printed, _nothing = process.communicate(timeout=_SECONDS)
@@ -243,3 +244,5 @@ def test_the_demo_stops_its_stack_when_interrupted_and_imports_as_promised_the_n
     assert _is_stopped(tmp_path)
     # What an earlier run left would be met as duplicates.
     assert not leftover.exists()
+    assert clean(Settings(port=0, directory=tmp_path, template=ROOT / "template.yaml"))
+    assert not tmp_path.exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
@@ -67,21 +67,49 @@ class SendsTwice(_Wrapper):
         setattr(self, method, call)
 
 
-class SmallPages(_Wrapper):
-    """Its paginators get two items an answer, as if these were as large as an answer can be."""
+class CountsPages(_Wrapper):
+    """Its paginators get `size` items an answer, as if these were as large as an answer can be; `pages` counts the
+    answers."""
+
+    def __init__(self, client: Any, size: int) -> None:
+        super().__init__(client)
+        self._size = size
+        self.pages = 0
 
     def get_paginator(self, operation: str) -> Any:
-        paginator = self._client.get_paginator(operation)
-        return _SmallPages(paginator)
+        return _CountedPages(self._client.get_paginator(operation), self)
+
+    def paginate(self, paginator: Any, **request: Any) -> Iterator[Any]:
+        config = {**request.pop("PaginationConfig", {}), "PageSize": self._size}
+        for page in paginator.paginate(**request, PaginationConfig=config):
+            self.pages += 1
+            yield page
 
 
-class _SmallPages:
-    def __init__(self, paginator: Any) -> None:
+class _CountedPages:
+    def __init__(self, paginator: Any, client: CountsPages) -> None:
         self._paginator = paginator
+        self._client = client
 
-    def paginate(self, **request: Any) -> Any:
-        config = {**request.pop("PaginationConfig", {}), "PageSize": 2}
-        return self._paginator.paginate(**request, PaginationConfig=config)
+    def paginate(self, **request: Any) -> Iterator[Any]:
+        return self._client.paginate(self._paginator, **request)
+
+
+class SmallPages(CountsPages):
+    """Its paginators get two items an answer."""
+
+    def __init__(self, client: Any) -> None:
+        super().__init__(client, size=2)
+
+
+class EndsEarly(_Wrapper):
+    """Its queries look at two items, as if these were as large as an answer can be; `queries` counts them."""
+
+    queries = 0
+
+    def query(self, **request: Any) -> Any:
+        self.queries += 1
+        return self._client.query(**{**request, "Limit": min(2, request.get("Limit", 2))})
 
 
 class MeetsOthers(_Wrapper):

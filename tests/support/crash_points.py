@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from contacts.domain.bulk_job import BulkKind
+from contacts.usecases.announce_overdue_contacts import AnnounceOverdueContacts
 from contacts.usecases.apply_import_part import ApplyImportPart
 from contacts.usecases.clean_up_exports import CleanUpExports
 from contacts.usecases.create_contact import CreateContact
@@ -68,6 +69,7 @@ HANDLERS: dict[tuple[type, str], str] = {
     (FailExport, "__call__"): "fail_export",
     (CleanUpExports, "__call__"): "clean_up_exports",
     (SweepJobs, "__call__"): "sweep_jobs",
+    (AnnounceOverdueContacts, "__call__"): "sweep_jobs",
 }
 _SLICES = {BulkKind.CREATE: "create_bulk_slice", BulkKind.DELETE: "delete_bulk_slice"}
 
@@ -90,16 +92,16 @@ class _Points(PortFaults):
         self.handlers: list[str] = []
 
     def _call(self, name: str, method: Any, *args: Any, **kwargs: Any) -> Any:
-        self.handlers.append(_current[0] if _current else "")
+        self.handlers.append(running[0] if running else "")
         return super()._call(name, method, *args, **kwargs)
 
 
 #: The handlers that are running, the outermost first: a sweep that finishes an import is a sweep.
-_current: list[str] = []
+running: list[str] = []
 
 
 @contextmanager
-def _handlers_known() -> Iterator[None]:
+def handlers_known() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for (owner, method), name in HANDLERS.items():
             patch.setattr(owner, method, _known(name, getattr(owner, method)))
@@ -110,11 +112,11 @@ def _handlers_known() -> Iterator[None]:
 
 def _known(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        _current.append(_SLICES[self._kind] if name == "slice" else name)
+        running.append(_SLICES[self._kind] if name == "slice" else name)
         try:
             return method(self, *args, **kwargs)
         finally:
-            _current.pop()
+            running.pop()
 
     return call
 
@@ -131,7 +133,7 @@ class Report:
 def try_points(scenarios: dict[str, Scenario], *, every: int = 1) -> Report:
     """Let a worker die at each point, or at each so-many-th one."""
     report = Report()
-    with _handlers_known():
+    with handlers_known():
         for name, scenario in scenarios.items():
             recorded, expected = _run(scenario, {})
             for number, (call, handler) in enumerate(zip(recorded.calls, recorded.handlers, strict=True)):

@@ -12,6 +12,7 @@ from contacts.domain.import_request import ImportRequest
 from tests.support import bulk_scenarios, export_scenarios, import_scenarios, rollback_scenarios
 from tests.support.bulk_end_state import end_state as bulk_end_state
 from tests.support.export_world import end_state as export_end_state
+from tests.support.port_faults import Crash
 from tests.support.whole_world import WholeWorld
 
 Step = Callable[[Callable[[], Any]], Any]
@@ -51,6 +52,26 @@ def _tolerating_gone(world: WholeWorld, step: Step, contact_id: str) -> None:
             world.delete_contact("acme", contact_id)
 
     step(delete)
+
+
+def _create_and_never_ask_again(world: WholeWorld, step: Step) -> None:
+    """A client that gives up after a death, without an e-mail that would tell it of the contact."""
+
+    def create() -> None:
+        try:
+            world.create_contact("acme", {"firstName": "Ada"}, "seed", allow_duplicate=False)
+        except Crash:
+            return
+
+    step(create)
+    world.let_time_pass()
+    step(world.sweep)
+
+
+def _unannounced(world: WholeWorld) -> Any:
+    """Contacts nobody was told of, and who was told of without being there; and the notes that are left."""
+    told = {id_ for kind, detail in world.events.published if kind == "ContactsCreated" for id_ in detail["contactIds"]}
+    return told ^ set(world.everybody("acme")), world.outbox.notes
 
 
 def _uploaded() -> WholeWorld:
@@ -109,6 +130,7 @@ def _close_all(world: Any, step: Step) -> None:
 def all_scenarios() -> dict[str, Scenario]:
     found = {
         "one contact": Scenario(_single_contact, _one_life, _left_of_one),
+        "one contact, not asked for again": Scenario(_single_contact, _create_and_never_ask_again, _unannounced),
         "start an import": Scenario(_uploaded, _start_import, _left_of_one),
     }
     for case in import_scenarios.CASES:
@@ -125,6 +147,12 @@ def all_scenarios() -> dict[str, Scenario]:
                 lambda world, step, conflict=conflict: world.roll_back(on_conflict=conflict, step=step),
                 rollback_scenarios.end_state,
             )
+    for conflict in rollback_scenarios.CONFLICTS:
+        found[f"roll back across parts, {conflict}"] = Scenario(
+            rollback_scenarios.across_parts,
+            lambda world, step, conflict=conflict: world.roll_back(on_conflict=conflict, step=step),
+            rollback_scenarios.end_state,
+        )
     for name, (make_bulk, act_bulk, repeated) in {
         "bulk create": (bulk_scenarios.empty_world, bulk_scenarios.create, True),
         "close slices": (_with_messages, _close_all, True),

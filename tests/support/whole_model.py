@@ -70,7 +70,7 @@ class ModelImport:
     rows: Sequence[FileRow]
     writes: dict[str, list[ImportWrite]] = field(default_factory=dict)
     """By the contact's id, in their order."""
-    undone: dict[tuple[int, int, str], str] = field(default_factory=dict)
+    undone: dict[tuple[int, str], str] = field(default_factory=dict)
     """(run, part, contact) -> "deleted" or "restored"."""
 
     @property
@@ -190,19 +190,19 @@ class Ledger:
         job.writes.setdefault(after.id, []).append(ImportWrite(part, before, after, readings))
 
     def by_rollback(
-        self, tenant: str, before: Contact | None, after: Contact | None, *, task: tuple[str, int, int], force: bool
+        self, tenant: str, before: Contact | None, after: Contact | None, *, task: tuple[str, int], force: bool
     ) -> None:
-        """`task` is the import, the run and the part."""
-        job_id, run, part = task
+        """`task` is the import and the run."""
+        job_id, run = task
         job = self.imports[job_id]
         assert tenant == job.tenant
         assert before is not None, "a rollback makes no contact"
-        place = run, part, before.id
+        place = run, before.id
         assert place not in job.undone, "a contact was undone twice"
-        writes = [each for each in job.writes.get(before.id, ()) if each.part == part]
+        writes = job.writes.get(before.id, ())
         assert writes, "the import has not written this contact"
         goals = _undone(writes[0].before, writes[-1].after, before, force=force)
-        # A contact that somebody edited between two writes of one part has its own rules: see `domain.rollback.fold`.
+        # A contact that somebody edited between two writes of the import has its own rules: see `domain.rollback.fold`.
         assert len(writes) > 1 or (None if after is None else flat(after)) in goals, "not what the rollback promises"
         job.undone[place] = "deleted" if after is None else "restored"
 
@@ -245,7 +245,10 @@ def _undone(old: Contact | None, left: Contact, now: Contact, *, force: bool) ->
                 goal[place] = was[place]
     # Another contact may have taken the old e-mail: then the e-mail stays.
     spared = {**{place: each for place, each in goal.items() if place != EMAIL}, **_only_email(found)}
-    return [goal, spared] if EMAIL in was else [goal]
+    goals = [goal, spared] if EMAIL in was else [goal]
+    # Nobody is left with nothing.
+    values = {place: each for place, each in found.items() if place[0] != "segments"}
+    return [each if any(place[0] != "segments" for place in each) else {**values, **each} for each in goals]
 
 
 def _only_email(found: Flat) -> Flat:

@@ -166,11 +166,11 @@ class Surface:
             tenant = self.ledger.imports[task.job_id].tenant
             held = {email_of(each) for each in self.world.everybody(tenant).values()} - {""}
             return partial(self.ledger.by_import, job_id=task.job_id, part=task.part, held=held)
-        if task.kind == "roll back part" and task.mode is RollbackMode.WRITE:
+        if task.kind in {"roll back part", "finish rollback"} and task.mode is RollbackMode.WRITE:
             rollback = self.world.import_job(task.job_id).rollback
             assert rollback is not None
             force = rollback.on_conflict is OnConflict.FORCE
-            return partial(self.ledger.by_rollback, task=(task.job_id, task.run, task.part), force=force)
+            return partial(self.ledger.by_rollback, task=(task.job_id, task.run), force=force)
         return nothing
 
     def explain_message(self, message: Message, *, dead: bool = False) -> Explain:
@@ -242,6 +242,9 @@ class Surface:
                 assert not self.world.sweep().failed
             self.observe()
         assert not [job.id for job in self.world.table.values() if _is_unfinished(job)], "a job does not end"
+        self.world.let_time_pass()
+        self.world.sweep()
+        assert not self.world.outbox.notes, "a contact that was made alone is never announced"
         self._deliver_everything_again()
         for tenant in TENANTS:
             assert self.world.bulk_jobs.line(tenant, 1_000) == []

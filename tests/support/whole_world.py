@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -32,17 +33,20 @@ from contacts.runtime import (
 from contacts.runtime.exporting import write_export
 from contacts.runtime.settings import Settings
 from contacts.runtime.staging import stage_import
-from contacts.runtime.sweeping import sweep_jobs
+from contacts.runtime.sweeping import announce_overdue_contacts, sweep_jobs
 from contacts.runtime.wiring import Wiring
 from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE
 from contacts.usecases.do_once import Answer, DoOnce, KeyedRequest
 from contacts.usecases.mend_bulk_job import OVERDUE_AFTER
+from contacts.usecases.stage_import import StageImport
 from contacts.usecases.unit_of_work import UnitStillWrittenError
 from tests.support.export_world import ScannedInPages
-from tests.support.import_world import TickingClock, Wrap
+from tests.support.import_world import TickingClock, Wrap, bounds_for
 from tests.support.memory_audit_log import MemoryAuditLog
 from tests.support.memory_bulk_job_store import MemoryBulkJobStore
+from tests.support.memory_closing_tries import MemoryClosingTriesStore
 from tests.support.memory_collection_store import MemoryCollectionStore
+from tests.support.memory_contact_outbox import MemoryContactOutbox
 from tests.support.memory_events import MemoryEvents
 from tests.support.memory_export_job_store import MemoryExportJobStore
 from tests.support.memory_files import MemoryFiles
@@ -83,7 +87,7 @@ class _Inline(Executor):
 def small_units() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bulk_job, "SLICE_ENTRIES", SLICE)
-        patch.setattr("contacts.usecases.stage_import._number_of_parts", lambda _rows, _size: PARTS)
+        patch.setattr("contacts.runtime.staging.StageImport", partial(StageImport, bounds=bounds_for(PARTS)))
         patch.setattr("contacts.usecases.stage_import.ThreadPoolExecutor", _Inline)
         patch.setattr("contacts.usecases.write_export.PROGRESS_EVERY", 2)
         yield
@@ -111,8 +115,10 @@ class WholeWorld:
         self.audit_log = MemoryAuditLog()
         self.idempotency = MemoryIdempotencyStore(clock=self.clock_at_rest, table=table)
         self.queue = MemorySliceQueue()
+        self.tries = MemoryClosingTriesStore()
         self.runner = MemoryRunner()
         self.events = MemoryEvents()
+        self.outbox = MemoryContactOutbox(clock=self.clock_at_rest)
         self.errors: list[tuple[str, Exception]] = []
         self._seeds = itertools.count(1)
         self.wire()
@@ -140,6 +146,8 @@ class WholeWorld:
             runner=runner,
             export_runner=runner,
             events=wrap("events", self.events),
+            closing_tries=wrap("tries", self.tries),
+            outbox=wrap("outbox", self.outbox),
         )
 
     def keyed(
@@ -228,6 +236,8 @@ class WholeWorld:
             return worker.close(job_id, slice_)
 
     def sweep(self) -> Any:
+        overdue = announce_overdue_contacts(self._wiring, self._note)()
+        assert not overdue.failed, self.errors
         return sweep_jobs(self._wiring, self._note)()
 
     def clean_up_exports(self, *, dry_run: bool = False) -> Any:

@@ -21,7 +21,9 @@ from contacts.runtime.wiring import Wiring
 from tests.support.fake_clock import FakeClock
 from tests.support.memory_audit_log import MemoryAuditLog
 from tests.support.memory_bulk_job_store import MemoryBulkJobStore
+from tests.support.memory_closing_tries import MemoryClosingTriesStore
 from tests.support.memory_collection_store import MemoryCollectionStore
+from tests.support.memory_contact_outbox import MemoryContactOutbox
 from tests.support.memory_contact_store import MemoryContactStore
 from tests.support.memory_events import MemoryEvents
 from tests.support.memory_export_job_store import MemoryExportJobStore
@@ -134,8 +136,10 @@ class Api:
         self.exports = MemoryExportJobStore(table=table)
         self.audit_log = MemoryAuditLog(clock=self.clock)
         self.slice_queue = MemorySliceQueue()
+        self.closing_tries = MemoryClosingTriesStore()
         self.collections = MemoryCollectionStore()
         self.events = MemoryEvents()
+        self.outbox = MemoryContactOutbox(clock=self.clock)
         self.segments = MemorySegmentStore()
         self.idempotency = MemoryIdempotencyStore(clock=self.clock, table=table)
         self.files = MemoryFiles()
@@ -198,8 +202,10 @@ class Api:
             audit_log=self.audit_log,
             export_runner=self.runner,
             slice_queue=self.slice_queue,
+            closing_tries=self.closing_tries,
             collections=self.collections,
             events=self.events,
+            outbox=self.outbox,
             segments=self.segments,
             idempotency=self.idempotency,
             files=self.files,

@@ -112,6 +112,34 @@ def test_up_twice_says_so_and_state_survives_down_and_up_until_clean(local: Loca
 
     assert local("clean").returncode == 0
     assert not local.directory.exists()
+    assert local("clean").stdout == f"There is no local stack in {local.directory}.\n"
+
+
+@pytest.mark.parametrize("last", ["down", "clean"])
+def test_the_demos_stack_started_by_itself_is_stopped_with_the_others(local: LocalCommand, last: str) -> None:
+    demo = {"CONTACTS_LOCAL_DIR": str(local.directory / "demo")}
+    assert local("up", **demo).returncode == 0
+    api = json.loads((local.directory / "demo" / "stack.json").read_text())["apiUrl"]
+    assert local(last).returncode == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(api)
+    assert local.directory.exists() == (last == "down")
+    assert "was not running" in local("down").stdout
+
+
+def test_a_folder_with_other_things_is_refused_and_clean_says_what_it_kept(local: LocalCommand) -> None:
+    local.directory.mkdir()
+    notes = local.directory / "notes.txt"
+    notes.touch()
+    refused = local("up")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "notes.txt" in refused.stderr
+    notes.unlink()
+    assert local("up").returncode == 0
+    notes.touch()
+    cleaned = local("clean")
+    assert cleaned.stdout.endswith(f"What it did not write is still in {local.directory}: notes.txt\n")
+    assert list(local.directory.iterdir()) == [notes]
 
 
 def test_a_busy_port_is_one_line(local: LocalCommand) -> None:

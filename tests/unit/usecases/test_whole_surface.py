@@ -9,8 +9,8 @@ import pytest
 from contacts.domain import row_reading
 from contacts.domain.contact_write import Settlement
 from contacts.domain.errors import DomainError
-from contacts.domain.rollback import judge
-from contacts.usecases import roll_back_part
+from contacts.domain.undoing import judge
+from contacts.usecases import rollback_verdicts
 from contacts.usecases.do_once import DoOnce
 from contacts.usecases.finish_import import FinishImport
 from contacts.usecases.unit_of_work import UnitOfWork
@@ -37,7 +37,7 @@ REMOVED = {
     "a slice counts once": (MemoryBulkJobStore, "has_slice", lambda *_: False),
     "a part that broke off is accounted for": (FinishImport, "_reconcile", lambda *_: None),
     "later edits stay": (
-        roll_back_part,
+        rollback_verdicts,
         "judge",
         lambda undo, found, **how: judge(undo, found, **{**how, "force": True}),
     ),

@@ -52,7 +52,7 @@ class ImportOptions:
     blank_values: BlankValues = BlankValues.IGNORE
     sheet: str | None = None
     unescape_formulas: bool = True
-    """Take the mark off that an export to CSV puts before what could be a formula; see `formula_marks`."""
+    """Take the marks off that an export to CSV puts before what could be a formula; see `formula_marks`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

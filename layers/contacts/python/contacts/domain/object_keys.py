@@ -26,8 +26,13 @@ def manifest_key(tenant: str, job: str) -> str:
 
 
 def staged_errors_key(tenant: str, job: str) -> str:
-    """Rows that staging rejected, a JSON line each, in the file's order."""
+    """Rows that staging rejected, a JSON line each, with all of their cells, in the file's order."""
     return f"staged/{_safe(tenant)}/{job}/errors.jsonl"
+
+
+def staged_error_list_key(tenant: str, job: str) -> str:
+    """The same rows without their cells, as clients page through them while the job runs."""
+    return f"staged/{_safe(tenant)}/{job}/error-list.jsonl"
 
 
 def plans_prefix(tenant: str, job: str, part: int) -> str:
@@ -45,8 +50,18 @@ def undo_logs_prefix(tenant: str, job: str) -> str:
     return f"undo/{_safe(tenant)}/{job}/part-"
 
 
+def shared_contacts_prefix(tenant: str, job: str) -> str:
+    """Which contacts more than one part of an import may have written."""
+    return f"undo/{_safe(tenant)}/{job}/shared/"
+
+
+def shared_contacts_key(tenant: str, job: str, part: int, digest: str) -> str:
+    """The ids of those that one part found so in one decision; `digest` is that of the object."""
+    return f"{shared_contacts_prefix(tenant, job)}part-{part:05d}-{digest}.json"
+
+
 def rollback_plans_prefix(tenant: str, job: str, run: int, part: int) -> str:
-    """All plans of one part of a rollback."""
+    """All plans of one part of a rollback: see `RollbackPart.part`."""
     return f"undo/{_safe(tenant)}/{job}/rollback-{run:04d}/part-{part:05d}/"
 
 
@@ -81,7 +96,7 @@ def part_outcome_key(tenant: str, job: str, part: int) -> str:
 
 
 def errors_key(tenant: str, job: str) -> str:
-    """All rows in error, a JSON line each, in the file's order."""
+    """All rows in error, a JSON line each, without their cells, in the file's order."""
     return f"results/{_safe(tenant)}/{job}/errors.jsonl"
 
 

@@ -6,6 +6,8 @@ Unless a method says otherwise it raises whatever its service raises: such troub
 from __future__ import annotations
 
 from contacts.ports.clock import Clock
+from contacts.ports.closing_tries import ClosingTries, ClosingTriesStore
+from contacts.ports.contact_outbox import ContactOutbox, OutboxNote
 from contacts.ports.contact_store import Addressing, ContactStore
 from contacts.ports.events import EventPublisher
 from contacts.ports.executions import ExecutionState, JobRunner
@@ -17,6 +19,9 @@ from contacts.ports.segment_store import SegmentStore
 __all__ = [
     "Addressing",
     "Clock",
+    "ClosingTries",
+    "ClosingTriesStore",
+    "ContactOutbox",
     "ContactStore",
     "EventPublisher",
     "ExecutionState",
@@ -29,6 +34,7 @@ __all__ = [
     "JobStore",
     "NotDeleted",
     "OpenJob",
+    "OutboxNote",
     "SegmentStore",
     "SignedUpload",
 ]

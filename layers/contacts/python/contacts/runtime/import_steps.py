@@ -16,6 +16,7 @@ from contacts.usecases.mend_import import MendImport
 from contacts.usecases.prepare_rollback import PrepareRollback
 from contacts.usecases.roll_back_part import RollBackPart
 from contacts.usecases.rollback_results import WriteRollbackResults
+from contacts.usecases.undo_left_contacts import UndoLeftContacts
 from contacts.usecases.unit_of_work import UnitOfWork
 
 
@@ -63,7 +64,13 @@ def finish_rollback(wiring: Wiring) -> FinishRollback:
         contacts=wiring.contacts,
         segments=wiring.segments,
         files=wiring.files,
-        work=_unit_of_work(wiring),
+        undo_left=UndoLeftContacts(
+            jobs=wiring.jobs,
+            contacts=wiring.contacts,
+            files=wiring.files,
+            work=_unit_of_work(wiring),
+            clock=wiring.clock,
+        ),
         write_results=WriteRollbackResults(files=wiring.files),
         clock=wiring.clock,
     )

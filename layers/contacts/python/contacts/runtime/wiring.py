@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from contacts.export_ports import AuditLog, ExportJobStore, ExportRunner
     from contacts.ports import (
         Clock,
+        ClosingTriesStore,
+        ContactOutbox,
         ContactStore,
         EventPublisher,
         FileLinks,
@@ -69,6 +71,12 @@ class Wiring:
         )
 
     @cached_property
+    def closing_tries(self) -> ClosingTriesStore:
+        from contacts.adapters.dynamodb.closing_tries_store import DynamoClosingTriesStore
+
+        return DynamoClosingTriesStore(client=clients.dynamodb(), table=self.settings.jobs_table, clock=self.clock)
+
+    @cached_property
     def segments(self) -> SegmentStore:
         from contacts.adapters.dynamodb.segment_store import DynamoSegmentStore
 
@@ -122,6 +130,12 @@ class Wiring:
         from contacts.adapters.dynamodb.idempotency_store import DynamoIdempotencyStore
 
         return DynamoIdempotencyStore(client=clients.dynamodb(), table=self.settings.jobs_table, clock=self.clock)
+
+    @cached_property
+    def outbox(self) -> ContactOutbox:
+        from contacts.adapters.dynamodb.contact_outbox import DynamoContactOutbox
+
+        return DynamoContactOutbox(client=clients.dynamodb(), table=self.settings.jobs_table, clock=self.clock)
 
     @cached_property
     def files(self) -> FileStore:
