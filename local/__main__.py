@@ -18,15 +18,17 @@ from local.http_api import UnsupportedApiError
 from local.invocation import invoke as invoke_function
 from local.losses import UnknownToEngineError
 from local.settings import ROOT, SettingsError, from_environment
-from local.stack import StackError, read_stack
+from local.stack import StackError, read_stack, with_demo
 from local.stack import clean as clean_stack
 from local.stack import down as stop_stack
 from local.stack import up as start_stack
+from local.stack_directory import ForeignDirectoryError
 
 _EXPECTED = (
     BuildError,
     DeploymentError,
     EngineVersionError,
+    ForeignDirectoryError,
     ParameterError,
     SettingsError,
     StackError,
@@ -52,8 +54,12 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """Stop the stack; what it holds is there again after the next `up`."""
-    typer.echo("The stack is stopped." if stop_stack(from_environment()) else "The stack was not running.")
+    """Stop the stack, and that of the demo; what they hold is there again after the next `up`."""
+    stopped = [stack.directory for stack in with_demo(from_environment()) if stop_stack(stack)]
+    for directory in stopped:
+        typer.echo(f"The stack in {directory} is stopped.")
+    if not stopped:
+        typer.echo("The stack was not running.")
 
 
 @app.command()
@@ -65,9 +71,15 @@ def status() -> None:
 
 @app.command()
 def clean() -> None:
-    """Stop the stack and forget all it held."""
-    clean_stack(from_environment())
+    """Stop the stack, and that of the demo, and forget all they held."""
+    settings = from_environment()
+    if not clean_stack(settings):
+        typer.echo(f"There is no local stack in {settings.directory}.")
+        return
     typer.echo("The local stack and its data are gone.")
+    if settings.directory.exists():
+        kept = ", ".join(sorted(path.name for path in settings.directory.iterdir()))
+        typer.echo(f"What it did not write is still in {settings.directory}: {kept}")
 
 
 @app.command()

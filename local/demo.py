@@ -27,6 +27,7 @@ from contacts_cli.session import Session
 from local.sample_file import FIELD_MAPPING, SampleCounts, write_sample_file
 from local.settings import HOST, Settings, from_environment
 from local.stack import StackError, clean, down, read_stack, up
+from local.stack_directory import DEMO_SAMPLE
 
 _PORTS_TRIED = 50
 _STEPS = 6
@@ -109,14 +110,13 @@ def next_free_port(first: int) -> int:
 
 
 def _settings() -> Settings:
-    """A directory apart from that of `make up`, so that the demo neither meets nor leaves contacts there."""
     asked = from_environment()
-    settings = replace(asked, directory=asked.directory / "demo", owner_pid=os.getpid())
+    settings = replace(asked, directory=asked.demo_directory, owner_pid=os.getpid())
     try:
         running = read_stack(settings)
     except StackError:
         return replace(settings, port=next_free_port(asked.port))
-    raise StackError(f"a demo is running already, at {running['apiUrl']}")
+    raise StackError(f"the demo's stack is running already, at {running['apiUrl']}; `make down` stops it")
 
 
 def _run(settings: Settings, session: Session) -> list[str]:
@@ -124,7 +124,7 @@ def _run(settings: Settings, session: Session) -> list[str]:
     _step(session, 1, "Starting the local stack from template.yaml")
     with _running_stack(settings) as stack:
         _detail(session, stack["apiUrl"])
-        path = settings.directory / "contacts.csv"
+        path = settings.directory / DEMO_SAMPLE
         sample = write_sample_file(path)
         _step(session, 2, f"Made {_shown(path)}: {sample.rows:,} rows")
         _detail(session, _describe(sample))

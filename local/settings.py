@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.stack_directory import DEMO
+
 ROOT = Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
 HOST = "127.0.0.1"
@@ -25,7 +27,7 @@ class Settings:
 
     port: int
     directory: Path
-    """State, log and ``stack.json``; `clean` removes it."""
+    """State, log and ``stack.json``; see `local.stack_directory` for what in it is the stack's."""
     template: Path
     port_chosen: bool = True
     """Whether somebody asked for this port; else a running stack's own port is as good."""
@@ -42,6 +44,11 @@ class Settings:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def demo_directory(self) -> Path:
+        """Where the demo has its own stack, so that it neither meets nor leaves contacts in this one."""
+        return self.directory / DEMO
+
+    @property
     def stack_file(self) -> Path:
         """What clients of the stack read."""
         return self.directory / "stack.json"
@@ -55,6 +62,8 @@ class Settings:
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from PORT, CONTACTS_LOCAL_DIR, CONTACTS_LOCAL_TEMPLATE, CONTACTS_LOCAL_OWNER_PID and
     CONTACTS_LOCAL_FUNCTIONS_ENDPOINT, all optional.
+
+    A relative path counts from the current folder.
 
     Raises:
         SettingsError: PORT is no port number.

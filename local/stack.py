@@ -4,7 +4,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from local.deployment import Deployment, Plan, deploy, plan
 from local.engine.version import require_adapted_version
 from local.issuer import Issuer
 from local.settings import ACCESS_KEY_ID, HOST, REGION, ROOT, SECRET_ACCESS_KEY, STATUS_PATH, Settings
+from local.stack_directory import UP_LOCK, claim, is_claimed, remove_if_empty, remove_own
 
 _START_SECONDS = 30.0
 _SAVE_SECONDS = 120.0
@@ -43,10 +43,11 @@ def up(settings: Settings) -> Up:
 
     Raises:
         StackError: the port is taken, the engine does not start, or runs elsewhere.
+        ForeignDirectoryError: the folder holds things that are no stack's.
         DeploymentError, and what ``plan`` raises.
     """
     require_adapted_version()
-    settings.directory.mkdir(parents=True, exist_ok=True)
+    claim(settings.directory)
     with _only_one(settings):
         running = _running_pid(settings)
         planned = plan(settings)
@@ -86,11 +87,30 @@ def down(settings: Settings) -> bool:
     return True
 
 
-def clean(settings: Settings) -> None:
-    """Stop the stack and forget everything it held."""
-    down(settings)
-    if (settings.directory / "engine.lock").exists():  # nothing but a stack's own directory is ever removed
-        shutil.rmtree(settings.directory)
+def with_demo(settings: Settings) -> Iterator[Settings]:
+    """The stacks in this folder, the innermost first: the demo's, which may run by itself, then this one."""
+    if settings.demo_directory.is_dir():
+        yield from with_demo(replace(settings, directory=settings.demo_directory))
+    yield settings
+
+
+def clean(settings: Settings) -> bool:
+    """Stop the stacks of this folder and forget everything they held; nothing that they did not write is removed.
+
+    Returns:
+        Whether there was any.
+
+    Raises:
+        StackError: one does not stop.
+    """
+    found = False
+    for stack in list(with_demo(settings)):
+        down(stack)
+        found |= is_claimed(stack.directory)
+        remove_own(stack.directory)
+        if found:
+            remove_if_empty(stack.directory)
+    return found
 
 
 def read_stack(settings: Settings) -> dict[str, Any]:
@@ -108,7 +128,7 @@ def read_stack(settings: Settings) -> dict[str, Any]:
 @contextlib.contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
     """One ``up`` at a time for a directory: the second waits, then finds the stack running."""
-    with (settings.directory / "up.lock").open("a") as lock:
+    with (settings.directory / UP_LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -117,7 +137,7 @@ def _running_pid(settings: Settings) -> int | None:
     """The engine's process: who holds the lock is alive, whatever became of files."""
     try:
         lock = (settings.directory / "engine.lock").open("r+")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     with lock:
         try:
