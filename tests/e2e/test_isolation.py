@@ -32,7 +32,7 @@ BODY_ABOUT_A_THING: Mapping[str, Any] = {
 SCOPE_OF_LIST: Mapping[str, Callable[[Belongings], tuple[str | None, ...]]] = {
     "GET /api/collections": lambda who: ("collections",),
     "GET /api/collections/{collectionId}/items": lambda who: ("collection-items", who.ids["collection"]),
-    "GET /api/contacts": lambda who: ("contacts", None, None),
+    "GET /api/contacts": lambda who: ("contacts", None, None, None),
     "GET /api/contacts/bulk-create/{jobId}/items": lambda who: ("bulk-create-items", who.ids["bulk create"]),
     "GET /api/contacts/bulk-delete/{jobId}/items": lambda who: ("bulk-delete-items", who.ids["bulk delete"]),
     "GET /api/contacts/export/audit": lambda who: ("exports_audit",),
@@ -169,6 +169,11 @@ def test_no_list_shows_anything_of_another_tenant(ours: Belongings, theirs: Belo
     for hidden in (ours.domain, ours.tracking_key, *ours.ids.values(), *ours.contact_ids):
         assert hidden not in shown
     assert theirs.domain in shown
+
+
+def test_another_tenants_tracking_key_finds_nothing(ours: Belongings, theirs: Belongings) -> None:
+    assert theirs.api.contacts(externalSource=ours.tracking_key) == []
+    assert ours.api.contacts(externalSource=ours.tracking_key)
 
 
 @pytest.mark.parametrize(
