@@ -19,8 +19,18 @@ TIMEOUT = httpx.Timeout(35.0, connect=10.0)
 
 Json = dict[str, Any]
 
+#: The API's code where it has no job of that id, or none of that kind.
+NO_SUCH_JOB = "JOB_NOT_FOUND"
+
 #: Where jobs of each kind are shown. An id does not tell which kind it is of.
 _JOB_ROUTES = ("/api/contacts/import", "/api/contacts/bulk-create", "/api/contacts/bulk-delete", "/api/contacts/export")
+
+
+#: What to do about a refusal by the local stack: by the API's code, or by the status where it gives none.
+_LOCAL_HINTS = {
+    "401": "the local tokens are valid for 12 hours; `make down up` makes new ones",
+    "SCOPE_MISSING": "the local tokens a-admin and b-admin have all scopes: --as a-admin",
+}
 
 
 class PolledJob(NamedTuple):
@@ -54,6 +64,10 @@ class ContactsApi:
     ) -> None:
         self._client.close()
 
+    def again(self, command: str) -> str:
+        """A next command, to be copied whole: it talks to the same API as the same user."""
+        return command + self._connection.options
+
     def create_upload(self, file_name: str, *, idempotency_key: str) -> Json:
         """Where to send the file: {fileUrl, upload: {url, fields}, maxBytes, expiresAt}."""
         return self._post("/api/contacts/import/upload", {"fileName": file_name}, idempotency_key)
@@ -67,15 +81,22 @@ class ContactsApi:
         return self._poll(f"/api/contacts/import/{_segment(job_id)}")
 
     def get_job(self, job_id: str) -> PolledJob:
-        """A job of any kind, as its own route shows it."""
+        """A job of any kind, as its own route shows it.
+
+        Raises CommandFailed: there is none of this id, whatever its kind.
+        """
         routes = [self._routes[job_id]] if job_id in self._routes else list(_JOB_ROUTES)
         while True:
             route = routes.pop(0)
             try:
                 found = self._poll(f"{route}/{_segment(job_id)}")
             except CommandFailed as failure:
-                if failure.exit_code is not ExitCode.NOT_FOUND or not routes:
+                if failure.code != NO_SUCH_JOB:
                     raise
+                if not routes:
+                    # The API's own words would name the kind that was asked for last.
+                    message = f"{NO_SUCH_JOB}: there is no job of this id, or it has expired"
+                    raise CommandFailed(message, failure.exit_code, code=NO_SUCH_JOB) from failure
             else:
                 self._routes[job_id] = route
                 return found
@@ -87,6 +108,11 @@ class ContactsApi:
     def get_bulk_create(self, job_id: str) -> PolledJob:
         """A bulk create job with what it created and what failed so far."""
         return self._poll(f"/api/contacts/bulk-create/{_segment(job_id)}")
+
+    def list_bulk_create(self, job_id: str, *, limit: int, cursor: str | None) -> Json:
+        """A page of what became of each contact of a bulk create job: {items, nextCursor}."""
+        params = {"limit": str(limit), "cursor": cursor}
+        return self._json(self._get(f"/api/contacts/bulk-create/{_segment(job_id)}/items", params))
 
     def start_bulk_delete(self, body: Json, *, idempotency_key: str) -> Json:
         """Start to clean up what a bulk create job created, or with `dryRun` look what would go."""
@@ -179,7 +205,7 @@ class ContactsApi:
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
         if not response.is_success:
-            raise refused_by_api(response, hint=self._hint(response.status_code))
+            raise self._refused(response)
         return response
 
     def _json(self, response: httpx.Response) -> Json:
@@ -197,10 +223,11 @@ class ContactsApi:
         reason = str(error) or type(error).__name__
         return CommandFailed(f"{self._connection.url} can't be reached: {reason}", ExitCode.UNREACHABLE)
 
-    def _hint(self, status: int) -> str | None:
-        if status == 401 and self._connection.is_local_stack:
-            return "the local tokens are valid for 12 hours; `make down up` makes new ones"
-        return None
+    def _refused(self, response: httpx.Response) -> CommandFailed:
+        failure = refused_by_api(response)
+        if self._connection.is_local_stack:
+            failure.hint = _LOCAL_HINTS.get(failure.code or "") or _LOCAL_HINTS.get(str(response.status_code))
+        return failure
 
 
 def _segment(job_id: str) -> str:

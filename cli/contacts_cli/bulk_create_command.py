@@ -19,13 +19,26 @@ from contacts_cli.connection import (
     resolve_connection,
 )
 from contacts_cli.failures import CommandFailed, ExitCode
-from contacts_cli.job_views import job_summary, say_what_next
+from contacts_cli.job_views import job_summary
 from contacts_cli.job_watch import exit_code_of, watch_job
+from contacts_cli.next_steps import say_what_next
 from contacts_cli.session import Session
+
+
+def _check_key(key: str | None) -> str | None:
+    if key is not None and not (key and key.isascii() and key.isprintable()):
+        raise typer.BadParameter("one or more printable ASCII characters, as a header takes them")
+    return key
+
 
 KeyOption = Annotated[
     str | None,
-    typer.Option("--key", metavar="KEY", help="Idempotency key: the same command with it again starts no second job."),
+    typer.Option(
+        "--key",
+        metavar="KEY",
+        help="Idempotency key: the same command with it again starts no second job.",
+        callback=_check_key,
+    ),
 ]
 
 
@@ -79,14 +92,14 @@ def bulk_create(
             else:
                 session.out.print(job_id, markup=False, emoji=False, soft_wrap=True)
                 session.say(f"tracking key: {started['trackingKey']}")
-                session.say(f"follow it: contacts job {job_id} --watch", style="dim")
+                session.say(f"follow it: {api.again(f'contacts job {job_id} --watch')}", style="dim")
             return
         job = watch_job(api, job_id, session, get=api.get_bulk_create)
     if as_json:
         session.print_json(job)
     else:
-        session.out.print(job_summary(job), crop=False)
-        say_what_next(job, session.err)
+        session.show(job_summary(job))
+        say_what_next(job, api, session)
     raise typer.Exit(exit_code_of(job, strict=strict))
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import uuid
-from collections.abc import Iterator
-from itertools import islice
 from typing import Annotated
 
 import typer
 
 from contacts_cli.api_client import ContactsApi, Json
 from contacts_cli.bulk_create_command import KeyOption
-from contacts_cli.bulk_views import is_notable, notable_table
+from contacts_cli.bulk_views import what_next_after_bulk
 from contacts_cli.connection import (
     DEFAULT_LOCAL_USER,
     AsOption,
@@ -21,13 +20,14 @@ from contacts_cli.connection import (
     resolve_connection,
 )
 from contacts_cli.failures import CommandFailed, ExitCode
-from contacts_cli.job_views import job_summary, say_what_next
+from contacts_cli.job_views import job_summary
 from contacts_cli.job_watch import exit_code_of, watch_job
+from contacts_cli.next_steps import say_steps
+from contacts_cli.notable_contacts import show_notable
 from contacts_cli.session import Session
 
-#: How many contacts a table shows.
-SHOWN = 20
-_PAGE = 200
+#: With more contacts than these on it, a command is not repeated.
+_REPEATED_CONTACTS = 20
 
 
 def bulk_delete(
@@ -69,33 +69,24 @@ def bulk_delete(
                 session.print_json(started)
             else:
                 session.out.print(job_id, markup=False, emoji=False, soft_wrap=True)
-                session.say(f"follow it: contacts job {job_id} --watch", style="dim")
+                session.say(f"follow it: {api.again(f'contacts job {job_id} --watch')}", style="dim")
             return
         ended = watch_job(api, job_id, session, get=api.get_bulk_delete)
         if as_json:
             session.print_json(ended)
         else:
-            session.out.print(job_summary(ended), crop=False)
-            _show_notable(api, job_id, session)
-            say_what_next(ended, session.err)
+            session.show(job_summary(ended))
+            show_notable(api, ended, session)
+            deletion = _deletion(job, tracking_key, contact or [], strict=strict)
+            say_steps(what_next_after_bulk(ended, deletion=deletion), api, session)
     raise typer.Exit(exit_code_of(ended, strict=strict))
 
 
-def _show_notable(api: ContactsApi, job_id: str, session: Session) -> None:
-    """Print the first contacts that were edited, forbidden, not found, or failed."""
-    found = list(islice((item for item in _items(api, job_id) if is_notable(item)), SHOWN + 1))
-    if found:
-        session.out.print("\nTo look at", style="bold")
-        session.out.print(notable_table(found[:SHOWN]))
-    if len(found) > SHOWN:
-        session.out.print("and more: --json, or the job's items over HTTP", style="dim")
-
-
-def _items(api: ContactsApi, job_id: str) -> Iterator[Json]:
-    cursor: str | None = None
-    while True:
-        page = api.list_bulk_delete(job_id, limit=_PAGE, cursor=cursor)
-        yield from page["items"]
-        cursor = page.get("nextCursor")
-        if not cursor:
-            return
+def _deletion(job: str | None, tracking_key: str | None, contacts: list[str], *, strict: bool) -> str | None:
+    """The command that deletes what the same one with --dry-run has looked at, and nothing besides; None where it is
+    too long to be repeated. The key stays behind: under it, the API would answer with the dry run."""
+    if len(contacts) > _REPEATED_CONTACTS:
+        return None
+    named = [("--job", job), ("--tracking-key", tracking_key), *(("--contact", contact) for contact in contacts)]
+    words = [word for name, value in named if value is not None for word in (name, value)]
+    return shlex.join(["contacts", "bulk-delete", *words, "--watch", *(["--strict"] if strict else [])])

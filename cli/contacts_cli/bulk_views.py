@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from contacts_cli.formatting import number, plain, plain_table
-from contacts_cli.job_kinds import Job, is_running, job_kind
+from contacts_cli.formatting import number, plain, plain_table, uncut
+from contacts_cli.job_kinds import Job, NextStep, error_count, is_running, job_kind
 
 _SHOWN_ERRORS = 5
 _CREATE_COUNTS = {"successCount": "Created", "skippedCount": "Skipped", "failureCount": "Failed"}
@@ -50,19 +51,27 @@ def about_bulk_job(job: Job) -> str:
     return " ".join(("bulk create", job["clientSource"] or "", job["clientReferenceId"] or "")).rstrip()
 
 
-def what_next_after_bulk(job: Job) -> Iterator[str]:
-    """Lines that say which command comes next."""
+def what_next_after_bulk(job: Job, *, deletion: str | None = None) -> Iterator[NextStep]:
+    """Which command comes next. `deletion` deletes what this job, a dry run, has looked at: a job doesn't tell to which
+    contacts it was narrowed, so none is made up here."""
     if is_running(job):
-        yield f"follow it: contacts job {job['jobId']} --watch"
-    elif job_kind(job) == "bulk_create":
-        yield f"see what a clean-up would delete: contacts bulk-delete --job {job['jobId']} --dry-run --watch"
-        yield f"after 24 hours: contacts bulk-delete --tracking-key {job['trackingKey']} --dry-run --watch"
-    elif job["dryRun"]:
-        yield f"delete them: contacts bulk-delete --tracking-key {job['trackingKey']} --watch"
+        yield NextStep("follow it", f"contacts job {job['jobId']} --watch")
+        return
+    if (error_count(job) or 0) > _SHOWN_ERRORS:
+        yield NextStep("all errors", f"contacts errors {job['jobId']} --all")
+    if job_kind(job) == "bulk_create":
+        if job["successCount"]:
+            dry_run = "--dry-run --watch"
+            look = f"contacts bulk-delete --job {job['jobId']} {dry_run}"
+            later = f"contacts bulk-delete --tracking-key {shlex.quote(job['trackingKey'])} {dry_run}"
+            yield NextStep("see what a clean-up would delete", look)
+            yield NextStep("after 24 hours", later)
+    elif job["dryRun"] and job["candidateContactIds"]:
+        yield NextStep("delete them", deletion)
 
 
-def notable_table(items: Iterable[Job]) -> Table:
-    """Contacts of a clean-up that somebody should look at, and why. The id is never cut."""
+def deleted_table(items: Iterable[Job]) -> Table:
+    """What became of contacts of a clean-up, or would. The id is never cut."""
     table = plain_table()
     table.add_column("Contact", no_wrap=True)
     table.add_column("Outcome", no_wrap=True)
@@ -70,12 +79,20 @@ def notable_table(items: Iterable[Job]) -> Table:
     for item in items:
         note = "edited after its creation" if item["edited"] else item["code"]
         table.add_row(plain(item["contactId"], limit=200), plain(item["outcome"]), plain(note))
-    return table
+    return uncut(table)
 
 
-def is_notable(item: Job) -> bool:
-    """Whether it is more than one contact of many that went, or would go, as expected."""
-    return bool(item["edited"]) or item["outcome"] not in {"deleted", "candidate"}
+def created_table(items: Iterable[Job]) -> Table:
+    """What became of contacts of a bulk create job. The id is never cut."""
+    table = plain_table()
+    table.add_column("Place", justify="right", no_wrap=True)
+    table.add_column("Outcome", no_wrap=True)
+    table.add_column("Contact", no_wrap=True)
+    table.add_column("Note")
+    for item in items:
+        place, outcome = f"#{item['index']}", plain(item["outcome"])
+        table.add_row(place, outcome, plain(item["contactId"], limit=200), plain(item["code"]))
+    return uncut(table)
 
 
 def _name(job: Job) -> str:
@@ -108,4 +125,4 @@ def bulk_errors_table(errors: Iterable[Job]) -> Table:
     for error in errors:
         place = error.get("contactId") or ("" if error.get("index") is None else f"#{error['index']}")
         table.add_row(plain(place, limit=200), plain(error["code"]), plain(error["message"], limit=500))
-    return table
+    return uncut(table)

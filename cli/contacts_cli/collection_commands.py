@@ -18,7 +18,7 @@ from contacts_cli.connection import (
     UrlOption,
     resolve_connection,
 )
-from contacts_cli.formatting import plain, plain_table
+from contacts_cli.formatting import plain, plain_table, uncut
 from contacts_cli.pages import AllOption, JsonOption, LimitOption, collect
 from contacts_cli.session import Session
 
@@ -98,7 +98,7 @@ def _show(
     if as_json:
         session.print_json(found)
     elif found["items"]:
-        session.out.print(table(found["items"]))
+        session.show(table(found["items"]))
     else:
         session.say("nothing there")
     if found["nextCursor"]:
@@ -111,7 +111,7 @@ def _collections_table(items: Iterable[Json]) -> Table:
     table.add_column("Name", ratio=1)
     for item in items:
         table.add_row(plain(item["id"], limit=200), plain(item["name"]))
-    return table
+    return uncut(table)
 
 
 def _contacts_table(items: Iterable[Json]) -> Table:
@@ -122,4 +122,4 @@ def _contacts_table(items: Iterable[Json]) -> Table:
     for item in items:
         name = " ".join(part for part in (item.get("firstName"), item.get("lastName")) if part)
         table.add_row(plain(item["id"], limit=200), plain(item.get("email")), plain(name))
-    return table
+    return uncut(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -39,8 +40,8 @@ ProfileOption = Annotated[
     Profile | None,
     typer.Option(
         "--profile",
-        help="local: the stack that `make up` starts, found by .local/stack.json here or above. "
-        "The default where neither a URL nor a token is given.",
+        help="local: the stack that `make up` starts, found by .local/stack.json here or above, or by stack.json in "
+        "CONTACTS_LOCAL_DIR. The default where neither a URL nor a token is given.",
     ),
 ]
 AsOption = Annotated[
@@ -57,6 +58,8 @@ class Connection:
     url: str
     token: str = field(repr=False)
     is_local_stack: bool = False
+    options: str = ""
+    """What a next command needs on its line to talk to the same API as the same user; never the token itself."""
 
     @property
     def is_loopback(self) -> bool:
@@ -83,24 +86,47 @@ def resolve_connection(
     Raises CommandFailed: wrong usage, or no local stack is running.
     """
     if profile is Profile.LOCAL or (url is None and token is None):
-        return _local_connection(acting_as)
+        chosen = "" if url is None and token is None else " --profile local"
+        return _local_connection(acting_as, chosen)
     if url is None or token is None:
         raise CommandFailed("--url and --token (or CONTACTS_URL and CONTACTS_TOKEN) go together", ExitCode.USAGE)
+    url, token = url.strip(), _checked(token)
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         parsed = httpx.URL("")
     if parsed.scheme not in ("http", "https") or not parsed.host:
         raise CommandFailed(f"--url is not an http(s) address: {url}", ExitCode.USAGE)
-    return Connection(url.rstrip("/"), token)
+    return Connection(url.rstrip("/"), token, options=_given(url, token))
 
 
-def _local_connection(acting_as: str) -> Connection:
+def _checked(token: str) -> str:
+    """The token without what a file or a shell puts around it. A message never quotes it.
+
+    Raises CommandFailed: there is nothing, or something that no header can carry.
+    """
+    token = token.strip()
+    if not token:
+        raise CommandFailed("--token (or CONTACTS_TOKEN) is empty", ExitCode.USAGE)
+    if not (token.isascii() and token.isprintable()):
+        raise CommandFailed("--token (or CONTACTS_TOKEN) holds characters that no token has", ExitCode.USAGE)
+    return token
+
+
+def _given(url: str, token: str) -> str:
+    """The options that the environment doesn't give to the next command anyway."""
+    of_environment = {name: os.environ.get(name, "").strip() for name in ("CONTACTS_URL", "CONTACTS_TOKEN")}
+    options = "" if url == of_environment["CONTACTS_URL"] else f" --url {shlex.quote(url)}"
+    return options if token == of_environment["CONTACTS_TOKEN"] else f"{options} --token JWT"
+
+
+def _local_connection(acting_as: str, chosen: str) -> Connection:
     stack = _read_stack_file(_find_stack_file())
     tokens = stack["tokens"]
     if acting_as not in tokens:
         raise CommandFailed(f"the local stack has no token {acting_as}; it has: {', '.join(tokens)}", ExitCode.USAGE)
-    return Connection(str(stack["apiUrl"]).rstrip("/"), tokens[acting_as], is_local_stack=True)
+    user = "" if acting_as == DEFAULT_LOCAL_USER else f" --as {shlex.quote(acting_as)}"
+    return Connection(str(stack["apiUrl"]).rstrip("/"), tokens[acting_as], is_local_stack=True, options=chosen + user)
 
 
 def _find_stack_file() -> Path:

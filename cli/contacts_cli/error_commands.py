@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from contacts_cli.api_client import ContactsApi, Json
+from contacts_cli.api_client import NO_SUCH_JOB, ContactsApi, Json
 from contacts_cli.bulk_views import bulk_errors_table
 from contacts_cli.connection import (
     DEFAULT_LOCAL_USER,
@@ -19,10 +19,10 @@ from contacts_cli.connection import (
     UrlOption,
     resolve_connection,
 )
-from contacts_cli.failures import CommandFailed, ExitCode
+from contacts_cli.failures import CommandFailed
 from contacts_cli.job_commands import ForceOption, JobId, save
-from contacts_cli.job_kinds import job_kind
 from contacts_cli.job_views import errors_table
+from contacts_cli.other_kinds import imports_alone
 from contacts_cli.pages import AllOption, JsonOption, LimitOption, collect
 from contacts_cli.session import Session
 
@@ -48,14 +48,18 @@ def list_errors(
     session: Session = context.obj
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
         if download is not None:
-            save(_errors_link(api, job_id), download, force=force, session=session)
+            shown = f"contacts errors {job_id} --all --json"
+            instead = {"bulk_create": shown, "bulk_delete": shown, "export": shown}
+            with imports_alone(api, job_id, "only an import's failed rows can be saved", instead=instead):
+                link = api.errors_link(job_id)
+            save(link, download, force=force, session=session)
             return
         table, found = _errors(api, job_id, None if every else limit)
     total = found.pop("total", 0)
     if as_json:
         session.print_json(found)
     elif found["items"]:
-        session.out.print(table(found["items"]))
+        session.show(table(found["items"]))
     else:
         session.say("no errors")
     if found["nextCursor"]:
@@ -69,27 +73,9 @@ def _errors(api: ContactsApi, job_id: str, wanted: int | None) -> tuple[Callable
     try:
         return errors_table, collect(lambda size, cursor: api.list_errors(job_id, limit=size, cursor=cursor), wanted)
     except CommandFailed as failure:
-        if failure.exit_code is not ExitCode.NOT_FOUND:
+        if failure.code != NO_SUCH_JOB:
             raise
     # Not an import. Jobs of the other kinds show all that failed themselves.
     job = api.get_job(job_id).job
     failed = [job["error"]] if job.get("error") else job.get("errors", [])
     return bulk_errors_table, {"items": failed[:wanted], "nextCursor": None, "total": len(failed)}
-
-
-def _errors_link(api: ContactsApi, job_id: str) -> str:
-    """
-    Raises:
-        CommandFailed: the job is no import.
-    """
-    try:
-        return api.errors_link(job_id)
-    except CommandFailed as failure:
-        if failure.exit_code is not ExitCode.NOT_FOUND:
-            raise
-    kind = job_kind(api.get_job(job_id).job)
-    raise CommandFailed(
-        f"this is a job of the kind {kind}: only an import's failed rows can be saved",
-        ExitCode.USAGE,
-        hint=f"contacts errors {job_id} --all --json",
-    )

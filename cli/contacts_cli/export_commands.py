@@ -23,7 +23,7 @@ from contacts_cli.export_run import finish_export
 from contacts_cli.export_views import export_summary
 from contacts_cli.failures import ExitCode
 from contacts_cli.file_transfer import check_target
-from contacts_cli.job_views import say_what_next
+from contacts_cli.next_steps import say_what_next
 from contacts_cli.session import Session
 
 
@@ -112,10 +112,10 @@ def export_contacts(
                 session.print_json(started)
             else:
                 session.out.print(job_id, markup=False, emoji=False, soft_wrap=True)
-                session.say(f"get its file: contacts download {job_id} --out FILE", style="dim")
+                session.say(f"get its file: {api.again(f'contacts download {job_id} --out FILE')}", style="dim")
             return
         job = finish_export(api, job_id, out, overwrite=force, session=session)
-    _tell(job, out, as_json=as_json, session=session)
+    _tell(job, api, out, as_json=as_json, session=session)
 
 
 def download_export(
@@ -135,18 +135,18 @@ def download_export(
     check_target(out, overwrite=force)
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
         job = finish_export(api, job_id, out, overwrite=force, session=session)
-    _tell(job, out, as_json=as_json, session=session)
+    _tell(job, api, out, as_json=as_json, session=session)
 
 
-def _tell(job: Json, out: Path | None, *, as_json: bool, session: Session) -> None:
+def _tell(job: Json, api: ContactsApi, out: Path | None, *, as_json: bool, session: Session) -> None:
     """Say what came of the export, and end the command accordingly."""
     completed = job["status"] == "completed"
     if as_json:
         session.print_json(job)
     else:
-        session.out.print(export_summary(job))
+        session.show(export_summary(job))
         if completed and out is None:
-            say_what_next(job, session.err)
+            say_what_next(job, api, session)
     if completed and out is not None:
         session.say(f"saved {out} ({job['fileSize']:,} bytes, checksum verified)")
     raise typer.Exit(ExitCode.DONE if completed else ExitCode.JOB_FAILED)

@@ -18,7 +18,7 @@ def finish_export(api: ContactsApi, job_id: str, target: Path | None, *, overwri
     Raises CommandFailed: what came is not the file of the export by size and checksum, or couldn't be fetched or saved;
     then nothing is left of it.
     """
-    again = f"contacts download {job_id} --out {shlex.quote(str(target)) if target else 'FILE'}"
+    again = api.again(f"contacts download {job_id} --out {shlex.quote(str(target)) if target else 'FILE'}")
     with job_goes_on(f"get the file of the export with: {again}"):
         job = follow_job(api, job_id, session, get=api.get_export)
         if target is not None and job["status"] == "completed":

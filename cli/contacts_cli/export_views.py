@@ -10,7 +10,7 @@ from rich.text import Text
 
 from contacts_cli.api_client import Json
 from contacts_cli.formatting import number, plain, seconds_between
-from contacts_cli.job_kinds import is_running
+from contacts_cli.job_kinds import NextStep, is_running
 
 _STYLES = {"completed": "green", "failed": "bold red"}
 
@@ -26,12 +26,12 @@ def export_summary(job: Json) -> RenderableType:
     return Group(*parts)
 
 
-def what_next_after_export(job: Json) -> Iterable[str]:
-    """Lines that say which command shows more."""
+def what_next_after_export(job: Json) -> Iterable[NextStep]:
+    """Which command shows more."""
     if is_running(job):
-        yield f"follow it: contacts job {job['jobId']} --watch"
+        yield NextStep("follow it", f"contacts job {job['jobId']} --watch")
     if job["status"] != "failed":
-        yield f"get its file: contacts download {job['jobId']} --out FILE"
+        yield NextStep("get its file", f"contacts download {job['jobId']} --out FILE")
 
 
 def _headline(job: Json) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any
 
 import httpx
 
@@ -51,33 +52,42 @@ _EXIT_CODE_OF_STATUS = {
 
 
 class CommandFailed(Exception):
-    """Ends a command with one message on stderr and an exit code. `hint` is what the user can do next."""
+    """Ends a command with one message on stderr and an exit code. `hint` is what the user can do next, `code` the
+    API's own name for what is wrong."""
 
-    def __init__(self, message: str, exit_code: ExitCode, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, exit_code: ExitCode, *, hint: str | None = None, code: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.exit_code = exit_code
         self.hint = hint
+        self.code = code
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
 
 
-def refused_by_api(response: httpx.Response, *, hint: str | None = None) -> CommandFailed:
+def refused_by_api(response: httpx.Response) -> CommandFailed:
     """The failure that an answer outside of 2xx means: its code, message and field, in the API's own words."""
     exit_code = _EXIT_CODE_OF_STATUS.get(response.status_code, ExitCode.UNREACHABLE)
-    return CommandFailed(_message_of(response), exit_code, hint=hint)
+    body = _body_of(response)
+    error = body.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    return CommandFailed(_message_of(response, body), exit_code, code=code)
 
 
-def _message_of(response: httpx.Response) -> str:
+def _body_of(response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()
     except ValueError:
-        body = None
-    error = body.get("error") if isinstance(body, dict) else None
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _message_of(response: httpx.Response, body: dict[str, Any]) -> str:
+    error = body.get("error")
     if not isinstance(error, dict):
         # The gateway itself answers {"message": "Unauthorized"} before any of our code runs.
-        said = body.get("message") if isinstance(body, dict) else None
+        said = body.get("message")
         return f"the API answered {response.status_code} {said or response.reason_phrase}".rstrip()
     problems = error.get("problems")
     if not isinstance(problems, list) or not problems:

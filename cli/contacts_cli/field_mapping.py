@@ -11,7 +11,9 @@ from pathlib import Path
 
 from contacts_cli.failures import CommandFailed, ExitCode
 
-TARGETS = "id email firstName lastName company title phone notes customFields.<name>"
+_FIELDS = ("id", "email", "firstName", "lastName", "company", "title", "phone", "notes")
+_CUSTOM_FIELD = "customFields."
+TARGETS = f"{' '.join(_FIELDS)} {_CUSTOM_FIELD}<name>"
 
 #: Column names, in lower case and letters only, whose meaning nobody doubts. Only ever suggested, never assumed.
 _SUGGESTED_TARGETS = {
@@ -34,19 +36,28 @@ _PEEKED_BYTES = 65_536
 
 
 def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
-    """`["E-mail=email"]` -> `{"E-mail": "email"}`. A column may hold a `=`; a target never does.
+    """`["E-mail=email"]` -> `{"E-mail": "email"}`. A column may hold a `=`; a target never does. Neither has
+    spaces around it, as the service reads them.
 
-    Raises CommandFailed: a pair without column or target, or a column named twice.
+    Raises CommandFailed: a pair without column or target, a target that is none, or a column named twice.
     """
     mapping: dict[str, str] = {}
     for pair in pairs:
-        column, separator, target = pair.rpartition("=")
+        column, separator, target = (part.strip() for part in pair.rpartition("="))
         if not separator or not column or not target:
             raise CommandFailed(f'--map "{pair}" is not "COLUMN=TARGET"', ExitCode.USAGE, hint=f"targets: {TARGETS}")
+        if target not in _FIELDS and not _is_custom_field(target):
+            raise CommandFailed(
+                f'--map "{pair}": there is no target "{target}"', ExitCode.USAGE, hint=f"targets: {TARGETS}"
+            )
         if column in mapping:
             raise CommandFailed(f'--map names the column "{column}" twice', ExitCode.USAGE)
         mapping[column] = target
     return mapping
+
+
+def _is_custom_field(target: str) -> bool:
+    return target.startswith(_CUSTOM_FIELD) and target != _CUSTOM_FIELD
 
 
 def missing_mapping(path: Path) -> CommandFailed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -57,11 +58,22 @@ class Fingerprint(NamedTuple):
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:
-    """Raises CommandFailed: `target` is there already (unless `overwrite`), or its folder is not."""
-    if target.exists() and not overwrite:
-        raise CommandFailed(f"{target} is there already", ExitCode.USAGE, hint="--force replaces it")
-    if not target.parent.is_dir():
-        raise CommandFailed(f"{target} can't be written: No such file or directory", ExitCode.USAGE)
+    """Raises CommandFailed: `target` is there already (unless `overwrite`), is a device, a pipe or a folder, or its own
+    folder is not there."""
+    try:
+        if target.exists() and not target.is_file():
+            raise CommandFailed(f"{target} is no regular file, and is not replaced", ExitCode.USAGE)
+        if target.exists() and not overwrite:
+            raise CommandFailed(f"{target} is there already", ExitCode.USAGE, hint="--force replaces it")
+        if not _behind_links(target).parent.is_dir():
+            raise CommandFailed(f"{target} can't be written: No such file or directory", ExitCode.USAGE)
+    except OSError as error:
+        raise CommandFailed(f"{target} can't be written: {error.strerror}", ExitCode.USAGE) from error
+
+
+def _behind_links(target: Path) -> Path:
+    """Where a file of that name is kept. A symbolic link stays one, and leads to what is written."""
+    return Path(os.path.realpath(target))
 
 
 def download_file(
@@ -73,13 +85,14 @@ def download_file(
     not what is `expected`.
     """
     check_target(target, overwrite=overwrite)
-    partial = target.with_name(f"{target.name}.part")
+    place = _behind_links(target)
+    partial = place.with_name(f"{place.name}.part")
     try:
         with partial.open("wb") as file:
             _fetch(url, file, session)
         if expected is not None:
             _verify(partial, expected)
-        partial.replace(target)
+        partial.replace(place)
     except OSError as error:
         raise CommandFailed(f"{target} can't be written: {error.strerror}", ExitCode.USAGE) from error
     finally:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
 _SHOWN_CHARS = 60
+#: Of a column whose cells wrap: so many characters a line can be read.
+_LEAST_WIDTH = 6
 
 
 def plain(value: object, *, limit: int = _SHOWN_CHARS) -> Text:
@@ -32,3 +35,14 @@ def seconds_between(start: str | None, end: str | None) -> float | None:
 def plain_table(*, gap: int = 2) -> Table:
     """A table without lines."""
     return Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold underline")
+
+
+def uncut(table: Table) -> Table:
+    """The table, so that no terminal is too narrow for the columns that must not wrap: their cells are never cut. To be
+    printed with `Session.show`."""
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max(cell_len(str(cell)) for cell in (column.header, *column.cells))
+        else:
+            column.min_width = column.min_width or _LEAST_WIDTH
+    return table

@@ -20,8 +20,9 @@ from contacts_cli.connection import (
 from contacts_cli.failures import CommandFailed, ExitCode
 from contacts_cli.field_mapping import TARGETS, missing_mapping, parse_mapping
 from contacts_cli.import_run import run_import
-from contacts_cli.job_views import job_summary, say_what_next
+from contacts_cli.job_views import job_summary
 from contacts_cli.job_watch import exit_code_of, watch_job
+from contacts_cli.next_steps import say_what_next
 from contacts_cli.session import Session
 
 
@@ -82,7 +83,7 @@ def import_file(
         bool,
         typer.Option(
             "--unescape-formulas/--keep-formula-marks",
-            help="Whether a CSV value loses the leading ' that an export puts before what could be a formula.",
+            help="Whether a CSV value loses each ' that an export puts before what could be a formula.",
         ),
     ] = True,
     file_type: Annotated[FileType | None, typer.Option(help="Else told by the name and the content.")] = None,
@@ -129,12 +130,12 @@ def import_file(
                 session.print_json(started)
             else:
                 session.out.print(job_id, markup=False, emoji=False, soft_wrap=True)
-                session.say(f"follow it: contacts job {job_id} --watch", style="dim")
+                session.say(f"follow it: {api.again(f'contacts job {job_id} --watch')}", style="dim")
             return
         job = watch_job(api, job_id, session)
     if as_json:
         session.print_json(job)
     else:
-        session.out.print(job_summary(job))
-        say_what_next(job, session.err)
+        session.show(job_summary(job))
+        say_what_next(job, api, session)
     raise typer.Exit(exit_code_of(job, strict=strict))

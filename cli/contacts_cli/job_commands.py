@@ -19,9 +19,13 @@ from contacts_cli.connection import (
 )
 from contacts_cli.failures import ExitCode
 from contacts_cli.file_transfer import download_file
-from contacts_cli.job_views import job_summary, jobs_table, say_what_next
+from contacts_cli.job_kinds import is_running, job_kind
+from contacts_cli.job_views import job_summary, jobs_table
 from contacts_cli.job_watch import exit_code_of, watch_job
 from contacts_cli.kept_contacts import show_kept
+from contacts_cli.next_steps import say_what_next
+from contacts_cli.notable_contacts import show_notable
+from contacts_cli.other_kinds import imports_alone
 from contacts_cli.pages import AllOption, JsonOption, LimitOption, collect
 from contacts_cli.session import Session
 
@@ -64,7 +68,7 @@ def list_jobs(
     if as_json:
         session.print_json(found)
     elif found["items"]:
-        session.out.print(jobs_table(found["items"]))
+        session.show(jobs_table(found["items"]))
     else:
         session.say("no jobs")
     if found["nextCursor"]:
@@ -95,9 +99,11 @@ def show_job(
         if as_json:
             session.print_json(job)
         else:
-            session.out.print(job_summary(job), crop=False)
+            session.show(job_summary(job))
             show_kept(api, job, session)
-            say_what_next(job, session.err)
+            if job_kind(job) == "bulk_delete" and not is_running(job):
+                show_notable(api, job, session)
+            say_what_next(job, api, session)
     raise typer.Exit(exit_code_of(job, strict=strict) if watch else ExitCode.DONE)
 
 
@@ -118,7 +124,10 @@ def save_results(
     """Save what became of every row of an import, as CSV."""
     session: Session = context.obj
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
-        link = api.rollback_link(job_id) if rollback else api.results_link(job_id)
+        items = f"contacts items {job_id} --all"
+        instead = {"bulk_create": items, "bulk_delete": items}
+        with imports_alone(api, job_id, "only an import has results to save", instead=instead):
+            link = api.rollback_link(job_id) if rollback else api.results_link(job_id)
         save(link, download, force=force, session=session)
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 Job = dict[str, Any]
 
 #: A field that jobs of one kind alone have, as their own routes show them.
 _TELLTALES = {"successCount": "bulk_create", "deletedCount": "bulk_delete", "exportType": "export"}
 _RUNNING = {"pending", "processing", "QUEUED", "PROCESSING"}
+
+
+class NextStep(NamedTuple):
+    """What can be done now, and the command that does it; None for that of a dry run without --dry-run, which the job
+    does not tell."""
+
+    what: str
+    command: str | None
 
 
 def job_kind(job: Job) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from contacts_cli.bulk_views import about_bulk_job, bulk_summary, what_next_after_bulk
 from contacts_cli.export_views import export_summary, what_next_after_export
-from contacts_cli.formatting import number, plain, plain_table, seconds_between
-from contacts_cli.job_kinds import Job, error_count, is_running, job_kind, total_count
+from contacts_cli.formatting import number, plain, plain_table, seconds_between, uncut
+from contacts_cli.job_kinds import Job, NextStep, error_count, is_running, job_kind, total_count
 from contacts_cli.rollback_views import rollback_summary
 
 _STYLES = {
@@ -64,7 +64,7 @@ def errors_table(errors: Iterable[Job]) -> Table:
             plain(error.get("value")),
             plain(error.get("error"), limit=500),
         )
-    return table
+    return uncut(table)
 
 
 def jobs_table(jobs: Sequence[Job]) -> Table:
@@ -88,11 +88,11 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
             number(error_count(job)),
             about,
         )
-    return table
+    return uncut(table)
 
 
-def what_next(job: Job) -> Iterable[str]:
-    """Lines that say which command shows more."""
+def what_next(job: Job) -> Iterable[NextStep]:
+    """Which command shows more."""
     if job_kind(job) in _BULK:
         yield from what_next_after_bulk(job)
         return
@@ -101,31 +101,24 @@ def what_next(job: Job) -> Iterable[str]:
         return
     job_id = job["jobId"]
     if is_running(job):
-        yield f"follow it: contacts job {job_id} --watch"
+        yield NextStep("follow it", f"contacts job {job_id} --watch")
         return
     if job.get("errorCount"):
-        yield f"all errors: contacts errors {job_id}"
-        yield f"rows to correct and import again: contacts errors {job_id} --download FILE"
+        yield NextStep("all errors", f"contacts errors {job_id} --all")
+        yield NextStep("rows to correct and import again", f"contacts errors {job_id} --download FILE")
     if job["status"] == "completed":
-        yield f"every row's outcome: contacts results {job_id} --download FILE"
+        yield NextStep("every row's outcome", f"contacts results {job_id} --download FILE")
     yield from _after_rollback(job_id, job.get("rollback"))
 
 
-def _after_rollback(job_id: str, rollback: Job | None) -> Iterable[str]:
+def _after_rollback(job_id: str, rollback: Job | None) -> Iterable[NextStep]:
     if rollback is None:
         return
-    yield f"what became of each contact: contacts results {job_id} --rollback --download FILE"
+    yield NextStep("what became of each contact", f"contacts results {job_id} --rollback --download FILE")
     if rollback["status"] == "failed":
-        yield f"go on: contacts rollback {job_id} --watch"
+        yield NextStep("go on", f"contacts rollback {job_id} --watch")
     elif rollback["status"] == "aborted" or rollback["dryRun"]:
-        yield f"roll it back, and keep what was edited later: contacts rollback {job_id} --watch"
-
-
-def say_what_next(job: Job, console: Console) -> None:
-    """Print `what_next`, so that the lines can be copied whole."""
-    console.print()
-    for line in what_next(job):
-        console.print(line, markup=False, emoji=False, soft_wrap=True, style="dim")
+        yield NextStep("roll it back, and keep what was edited later", f"contacts rollback {job_id} --watch")
 
 
 def _about(job: Job) -> str:

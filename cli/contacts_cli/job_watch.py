@@ -16,7 +16,7 @@ Get = Callable[[str], PolledJob]
 
 def watch_job(api: ContactsApi, job_id: str, session: Session, *, get: Get | None = None) -> Job:
     """`follow_job` for a command: where it ends early, also by Ctrl-C, CommandFailed says that the job goes on."""
-    with job_goes_on(f"the job goes on; look at it with: contacts job {job_id} --watch"):
+    with job_goes_on(f"the job goes on; look at it with: {api.again(f'contacts job {job_id} --watch')}"):
         return follow_job(api, job_id, session, get=get)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from contacts_cli.api_client import ContactsApi, Json
+from contacts_cli.failures import CommandFailed
 from contacts_cli.rollback_views import kept_table
 from contacts_cli.session import Session
 
 #: How many a table shows.
 SHOWN = 20
 _PAGE = 200
+#: The API's answers where the rollback has not made its list, or the list's time is over.
+_NO_LIST = ("FILE_NOT_FOUND", "RESULTS_EXPIRED")
 
 
 def show_kept(api: ContactsApi, job: Json, session: Session) -> None:
@@ -18,7 +21,14 @@ def show_kept(api: ContactsApi, job: Json, session: Session) -> None:
         return
     only_looked = rollback["dryRun"] or rollback["status"] == "aborted"
     session.out.print("\nWould be kept" if only_looked else "\nKept", style="bold")
-    session.out.print(kept_table(_first_kept(api, job["jobId"], min(SHOWN, rollback["kept"]))))
+    try:
+        first = _first_kept(api, job["jobId"], min(SHOWN, rollback["kept"]))
+    except CommandFailed as failure:
+        if failure.code not in _NO_LIST:
+            raise
+        session.out.print(f"{rollback['kept']:,}; which ones can't be told: {failure.message}", style="dim")
+        return
+    session.show(kept_table(first))
     if rollback["kept"] > SHOWN:
         session.out.print(f"and {rollback['kept'] - SHOWN:,} more", style="dim")
 

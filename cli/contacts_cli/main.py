@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from contacts_cli.bulk_create_command import bulk_create
 from contacts_cli.bulk_delete_command import bulk_delete
 from contacts_cli.collection_commands import collections
 from contacts_cli.error_commands import list_errors
 from contacts_cli.export_commands import download_export, export_contacts
-from contacts_cli.failures import EXIT_CODES_HELP, CommandFailed
+from contacts_cli.failures import EXIT_CODES_HELP, CommandFailed, ExitCode
 from contacts_cli.import_command import import_file
+from contacts_cli.item_commands import list_items
 from contacts_cli.job_commands import list_jobs, save_results, show_job
 from contacts_cli.rollback_command import roll_back
 from contacts_cli.session import Session
 
+
+class _Commands(TyperGroup):
+    """The commands, whose refusals of a value say what is wrong with it and not how typer found out."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as refusal:
+            refusal.message = refusal.message.removeprefix("Value error, ")
+            raise
+
+
 app = typer.Typer(
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -37,6 +55,7 @@ app.command("jobs")(list_jobs)
 app.command("job")(show_job)
 app.command("errors")(list_errors)
 app.command("results")(save_results)
+app.command("items")(list_items)
 app.add_typer(collections, name="collections")
 
 
@@ -66,6 +85,18 @@ def main(arguments: Sequence[str] | None = None, *, session: Session | None = No
     except CommandFailed as failure:
         session.say(f"contacts: {failure}", style="red")
         raise SystemExit(int(failure.exit_code)) from None
+    except OSError as error:
+        # Most of all where the results can't be written: the disk is full, or what reads them is gone.
+        with contextlib.suppress(OSError):
+            session.say(f"contacts: {error.filename or 'the output'}: {error.strerror or error}", style="red")
+        _give_up_stdout()
+        raise SystemExit(int(ExitCode.USAGE)) from None
+
+
+def _give_up_stdout() -> None:
+    """What Python still holds back for stdout goes nowhere, or it would fail once more at the very end."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

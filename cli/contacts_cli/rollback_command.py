@@ -17,9 +17,11 @@ from contacts_cli.connection import (
     resolve_connection,
 )
 from contacts_cli.failures import CommandFailed, ExitCode
-from contacts_cli.job_views import job_summary, say_what_next
+from contacts_cli.job_views import job_summary
 from contacts_cli.job_watch import exit_code_of_rollback, watch_job
 from contacts_cli.kept_contacts import show_kept
+from contacts_cli.next_steps import say_what_next
+from contacts_cli.other_kinds import imports_alone
 from contacts_cli.session import Session
 
 
@@ -56,17 +58,19 @@ def roll_back(
     on_conflict = "force" if force else "abort" if abort_on_conflict else None
     body = {"dryRun": dry_run} | ({"onConflict": on_conflict} if on_conflict else {})
     with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
-        started = api.start_rollback(job_id, body, idempotency_key=str(uuid.uuid4()))
+        undo = {"bulk_create": f"contacts bulk-delete --job {job_id} --dry-run --watch"}
+        with imports_alone(api, job_id, "only an import can be rolled back", instead=undo):
+            started = api.start_rollback(job_id, body, idempotency_key=str(uuid.uuid4()))
         if not watch:
             if as_json:
                 session.print_json(started)
-            session.say(f"started; follow it: contacts job {job_id} --watch", style="dim")
+            session.say(f"started; follow it: {api.again(f'contacts job {job_id} --watch')}", style="dim")
             return
         job = watch_job(api, job_id, session)
         if as_json:
             session.print_json(job)
         else:
-            session.out.print(job_summary(job))
+            session.show(job_summary(job))
             show_kept(api, job, session)
-            say_what_next(job, session.err)
+            say_what_next(job, api, session)
     raise typer.Exit(exit_code_of_rollback(job))

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from contacts_cli.formatting import number, plain, plain_table, seconds_between
+from contacts_cli.formatting import number, plain, plain_table, seconds_between, uncut
 
 _STYLES = {"completed": "green", "aborted": "yellow", "failed": "bold red", "running": "cyan"}
 _REASONS = {
@@ -59,7 +59,7 @@ def kept_table(lines: Iterable[dict[str, Any]]) -> Table:
             plain(", ".join(line["fields"]), limit=300),
             plain(_REASONS.get(reason, reason)),
         )
-    return table
+    return uncut(table)
 
 
 def _note(rollback: dict[str, Any]) -> str:

@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.segment import Segments
+
+#: Columns. Below it, rich drops columns of tables whose ids alone have 36.
+_LEAST_WIDTH = 72
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,12 @@ class Session:
     def print_json(self, value: Any) -> None:
         """One JSON document on stdout, never wrapped or coloured."""
         self.out.print(json.dumps(value, ensure_ascii=False, indent=2), markup=False, emoji=False, soft_wrap=True)
+
+    def show(self, renderable: RenderableType) -> None:
+        """Something drawn, on stdout: what a narrow terminal has no room for goes on in its next line, uncut."""
+        options = self.out.options
+        lines = self.out.render(renderable, options.update_width(max(options.max_width, _LEAST_WIDTH)))
+        self.out.print(Segments(lines), crop=False, end="")
 
     def say(self, text: str, *, style: str | None = None) -> None:
         """A line for the person at the terminal, on stderr, as it stands."""

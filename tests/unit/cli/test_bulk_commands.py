@@ -12,8 +12,6 @@ import pytest
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import TRACKING_KEY, FakeApi, bulk_create_job, bulk_delete_job, error
 
-CREATE = "/api/contacts/bulk-create"
-DELETE = "/api/contacts/bulk-delete"
 ADA = {"email": "ada@example.com", "firstName": "Adä"}
 
 
@@ -24,16 +22,12 @@ def contacts(tmp_path: Path) -> Path:
     return path
 
 
-def polled(**changes: Any) -> httpx.Response:
-    return httpx.Response(200, json=bulk_create_job(**changes), headers={"Retry-After": "2"})
-
-
 def deleted(**changes: Any) -> httpx.Response:
     return httpx.Response(200, json=bulk_delete_job(**changes), headers={"Retry-After": "2"})
 
 
-def item(number: int, outcome: str = "deleted", *, edited: bool = False, code: str | None = None) -> dict[str, Any]:
-    return {"contactId": f"{number:036d}", "outcome": outcome, "edited": edited, "code": code}
+def polled(**changes: Any) -> httpx.Response:
+    return httpx.Response(200, json=bulk_create_job(**changes), headers={"Retry-After": "2"})
 
 
 @pytest.mark.parametrize(
@@ -196,33 +190,26 @@ def test_watching_a_clean_up_tells_a_script_how_it_ended(
     assert (ended.code, ended.waits) == (code, [2.0])
 
 
-def test_dry_run_shows_candidates_and_what_to_look_at(run: Run, api: FakeApi) -> None:
-    api.polls = [deleted(dryRun=True, deletedCount=0, deletedContactIds=[])]
-    api.outcomes = [
-        *(item(number, "candidate") for number in range(15)),
-        item(15, "candidate", edited=True),
-        item(16, "forbidden"),
-        item(17, "failed", code="NOT_DELETED"),
-    ]
-    ended = run("bulk-delete", "--job", "j", "--dry-run", "--watch")
-    assert ended.out.startswith("Dry run of a clean-up job-1 COMPLETED")
-    assert ["Candidates", "3", "would"] in [line.split()[:3] for line in ended.out.splitlines()]
-    table = ended.out[ended.out.index("To look at") :]
-    assert [f"{number:036d}" in table for number in (14, 15, 16, 17)] == [False, True, True, True]
-    assert "edited after its creation" in table
-    assert "NOT_DELETED" in table
-    assert f"contacts bulk-delete --tracking-key {TRACKING_KEY} --watch" in ended.err
-    assert f"\ntracking key {TRACKING_KEY}\n" in ended.out
-    assert max(len(line) for line in ended.out.splitlines() if TRACKING_KEY not in line) <= 80
+@pytest.mark.parametrize(("failures", "told"), [(5, False), (6, True)])
+@pytest.mark.parametrize("kind", ["bulk-create", "bulk-delete"])
+def test_failures_that_are_not_shown_can_be_looked_up(
+    *, run: Run, api: FakeApi, kind: str, failures: int, told: bool
+) -> None:
+    api.kind = kind
+    api.polls = [polled(failureCount=failures) if kind == "bulk-create" else deleted(failedCount=failures)]
+    assert ("all errors: contacts errors job-1 --all\n" in run("job", "job-1").err) is told
 
 
-def test_only_the_first_20_are_shown_and_no_more_pages_are_fetched_than_it_takes(run: Run, api: FakeApi) -> None:
-    api.outcomes = [item(number, "deleted", edited=number >= 5) for number in range(100)]
-    out = run("bulk-delete", "--job", "j", "--watch").out
-    assert [f"{number:036d}" in out for number in (4, 5, 24, 25)] == [False, True, True, False]
-    assert "and more" in out
-    # The fake has pages of ten.
-    assert len(api.sent("GET", f"{DELETE}/job-1/items")) == 3
+def test_nothing_created_needs_no_clean_up(run: Run, api: FakeApi, contacts: Path) -> None:
+    api.polls = [polled(status="FAILED", successCount=0, failureCount=3)]
+    assert "bulk-delete" not in run("bulk-create", str(contacts), "--watch").err
+
+
+@pytest.mark.parametrize("key", ["", "k\u00e9y", "a\nb"])
+def test_a_key_that_no_header_can_carry_is_wrong_usage(run: Run, api: FakeApi, contacts: Path, key: str) -> None:
+    ended = run("bulk-create", str(contacts), "--key", key)
+    assert (ended.code, api.requests) == (2, [])
+    assert "--key" in ended.err
 
 
 def test_json_is_the_job(run: Run, api: FakeApi, contacts: Path) -> None:

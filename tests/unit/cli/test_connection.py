@@ -10,7 +10,7 @@ import pytest
 
 from contacts_cli.connection import is_loopback
 from tests.unit.cli.conftest import Run
-from tests.unit.cli.fake_api import API, TOKEN, FakeApi
+from tests.unit.cli.fake_api import API, TOKEN, FakeApi, bulk_delete_job, error, job
 
 STACK = {"apiUrl": "http://127.0.0.1:4566", "tokens": {"a-user": TOKEN, "a-admin": "admin-token"}}
 
@@ -137,6 +137,111 @@ def test_the_gateways_own_refusal_is_shown(run: Run, api: FakeApi) -> None:
 def test_an_expired_token_of_the_local_stack_says_how_to_get_another(run: Run, tmp_path: Path) -> None:
     _write_stack(tmp_path / ".local", {**STACK, "tokens": {"a-user": "expired"}})
     assert "12 hours" in run("jobs", connected=False).err
+
+
+def test_help_tells_where_the_local_stack_is_looked_for(run: Run) -> None:
+    told = " ".join(run("jobs", "--help", connected=False).out.split())
+    assert "found by .local/stack.json here or above, or by stack.json in CONTACTS_LOCAL_DIR" in told
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", " "])
+@pytest.mark.parametrize("by_option", [False, True])
+def test_a_token_may_come_from_a_file_with_an_end_of_line(
+    run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, *, end: str, by_option: bool
+) -> None:
+    monkeypatch.setenv("CONTACTS_URL", API + end)
+    monkeypatch.setenv("CONTACTS_TOKEN", "another" if by_option else TOKEN + end)
+    arguments = ["--token", TOKEN + end] if by_option else []
+    assert run("jobs", *arguments, connected=False).code == 0
+    assert api.requests[0].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("token", ["", " \r\n", "se\ncret", "s\u00e9cret", "se\u2028cret", "se\x00cret"])
+def test_what_no_header_can_carry_is_refused_and_never_shown(run: Run, api: FakeApi, token: str) -> None:
+    ended = run("jobs", "--token", token)
+    assert (ended.code, ended.err.count("\n"), api.requests) == (2, 1, [])
+    assert "--token (or CONTACTS_TOKEN)" in ended.err
+    assert "cret" not in ended.err
+
+
+def test_next_commands_go_to_the_same_local_stack_as_the_same_user(
+    run: Run, api: FakeApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write_stack(tmp_path / ".local", {**STACK, "tokens": {"a-user": TOKEN, "a-admin": TOKEN}})
+    follow = "contacts job job-1 --watch"
+    for arguments, told in (([], ""), (["--as", "a-user"], ""), (["--as", "a-admin"], " --as a-admin")):
+        api.polls = [httpx.Response(200, json=job(status="processing"))]
+        assert f": {follow}{told}\n" in run("job", "job-1", *arguments, connected=False).err
+    monkeypatch.setenv("CONTACTS_URL", API)
+    api.polls = [httpx.Response(200, json=job(status="processing"))]
+    ended = run("job", "job-1", "--profile", "local", "--as", "a-admin", connected=False)
+    assert f": {follow} --profile local --as a-admin\n" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("environment", "arguments", "told"),
+    [
+        ({"CONTACTS_URL": API, "CONTACTS_TOKEN": TOKEN}, [], ""),
+        ({"CONTACTS_URL": API, "CONTACTS_TOKEN": TOKEN}, ["--url", f"{API}:443"], f" --url {API}:443"),
+        ({"CONTACTS_URL": API, "CONTACTS_TOKEN": "old"}, ["--token", TOKEN], " --token JWT"),
+        ({}, ["--url", API, "--token", TOKEN], f" --url {API} --token JWT"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["import", "people.csv", "--map", "E-mail=email"],
+        ["bulk-create", "people.json"],
+        ["bulk-create", "people.json", "--watch"],
+        ["bulk-delete", "--job", "j"],
+        ["bulk-delete", "--job", "j", "--dry-run", "--watch"],
+        ["rollback", "job-1"],
+        ["export", "--format", "csv"],
+        ["export", "--format", "csv", "--watch"],
+        ["job", "job-1"],
+    ],
+    ids=" ".join,
+)
+def test_next_commands_go_to_the_same_api_and_never_show_the_token(
+    *,
+    run: Run,
+    api: FakeApi,
+    people: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    arguments: list[str],
+    told: str,
+    command: list[str],
+) -> None:
+    people.with_suffix(".json").write_text("[]")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    if "--dry-run" in command:
+        api.polls = [httpx.Response(200, json=bulk_delete_job(dryRun=True))]
+    err = run(*command, *arguments, connected=False).err
+    commands = [line for line in err.splitlines() if ": contacts " in line]
+    assert commands
+    assert all(line.endswith(told) and (told or "--url" not in line) for line in commands)
+    assert TOKEN not in err
+
+
+@pytest.mark.parametrize("interrupt_at", [0, -1], ids=["interrupted", "lost"])
+def test_so_do_those_that_are_told_where_watching_ends_early(run: Run, api: FakeApi, interrupt_at: int) -> None:
+    api.polls = [httpx.Response(200, json=job(status="processing")), httpx.Response(500)]
+    err = run("job", "job-1", "--watch", "--url", f"{API}:443", interrupt_at=interrupt_at).err
+    assert f"contacts job job-1 --watch --url {API}:443\n" in err
+
+
+@pytest.mark.parametrize(("code", "hinted"), [("SCOPE_MISSING", True), ("JOB_FORBIDDEN", False)])
+@pytest.mark.parametrize("local", [False, True])
+def test_a_missing_scope_names_a_local_user_who_has_it(
+    *, run: Run, api: FakeApi, tmp_path: Path, code: str, hinted: bool, local: bool
+) -> None:
+    _write_stack(tmp_path / ".local")
+    api.replies = [error(403, code, "No.")]
+    ended = run("export", "--format", "csv", connected=not local)
+    assert ended.code == 4
+    assert ("--as a-admin" in ended.err) is (hinted and local)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contacts_cli.field_mapping import missing_mapping, parse_mapping, read_csv_columns, suggest_mapping
+from contacts.domain.contact_fields import CUSTOM_FIELD_PREFIX, ID_TARGET, TEXT_FIELDS
+from contacts_cli.failures import CommandFailed, ExitCode
+from contacts_cli.field_mapping import TARGETS, missing_mapping, parse_mapping, read_csv_columns, suggest_mapping
 
 
 @pytest.mark.parametrize(
@@ -16,12 +18,33 @@ from contacts_cli.field_mapping import missing_mapping, parse_mapping, read_csv_
         (["E-mail=email"], {"E-mail": "email"}),
         (["a=b=email"], {"a=b": "email"}),
         (["=x=email"], {"=x": "email"}),
-        ([" padded =email"], {" padded ": "email"}),
+        ([" padded = email "], {"padded": "email"}),
+        (["Id=id"], {"Id": "id"}),
         (["A=email", "B=customFields.zip code"], {"A": "email", "B": "customFields.zip code"}),
     ],
 )
 def test_pairs_are_split_at_the_last_sign(pairs: list[str], mapping: dict[str, str]) -> None:
     assert parse_mapping(pairs) == mapping
+
+
+@pytest.mark.parametrize(
+    "pair", ["Name=fistName", "E-mail=mail", "E-mail=Email", "Zip=customFields.", "Zip=customFields", "V=version"]
+)
+def test_a_target_that_is_none_is_refused_with_those_that_are(pair: str) -> None:
+    with pytest.raises(CommandFailed) as refused:
+        parse_mapping(["A=email", pair])
+    assert refused.value.exit_code is ExitCode.USAGE
+    assert f'"{pair.partition("=")[2]}"' in str(refused.value)
+    assert TARGETS in str(refused.value)
+
+
+def test_a_column_is_the_same_with_spaces_around_it() -> None:
+    with pytest.raises(CommandFailed, match='the column "A" twice'):
+        parse_mapping(["A=email", " A =phone"])
+
+
+def test_the_targets_are_those_of_the_service() -> None:
+    assert TARGETS.split() == [ID_TARGET, *TEXT_FIELDS, f"{CUSTOM_FIELD_PREFIX}<name>"]
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ def test_two_runs_have_two_keys(run: Run, api: FakeApi, people: Path) -> None:
         (["--map", "=email"], "COLUMN=TARGET"),
         (["--map", "E-mail="], "COLUMN=TARGET"),
         (["--map", "A=email", "--map", "A=phone"], 'the column "A" twice'),
+        ([*MAP, "--map", "Name=fistName"], 'no target "fistName"; targets: id email firstName'),
         ([*MAP, "--strict"], "--strict needs --watch"),
         ([*MAP, "--on-duplicate", "merge"], "merge"),
         ([], "people.csv has: E-mail, First name, Zip"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
 
+import contacts_cli
 from tests.unit.cli.conftest import Run
 from tests.unit.cli.fake_api import (
-    DOWNLOADED,
     TRACKING_KEY,
     FakeApi,
     bulk_create_job,
@@ -100,73 +103,89 @@ def test_values_of_a_file_can_not_steer_the_terminal(run: Run, api: FakeApi) -> 
     assert ":smile:" in out
 
 
-@pytest.mark.parametrize(("command", "path"), [("errors", "errors/download"), ("results", "results/download")])
-def test_downloads_come_whole_from_storage_without_the_token(
-    run: Run, api: FakeApi, tmp_path: Path, command: str, path: str
-) -> None:
-    target = tmp_path / "out.csv"
-    ended = run(command, "job-1", "--download", str(target))
-    assert ended.code == 0
-    assert target.read_bytes() == DOWNLOADED
-    assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
-    assert api.sent("GET", f"/api/contacts/import/job-1/{path}")
-    (fetched,) = api.sent("GET", "/signed")
-    assert "Authorization" not in fetched.headers
-
-
-def test_a_download_replaces_a_file_only_when_told(run: Run, tmp_path: Path) -> None:
-    target = tmp_path / "corrected.csv"
-    target.write_text("an hour of work")
-    ended = run("errors", "job-1", "--download", str(target))
-    assert ended.code == 2
-    assert "--force" in ended.err
-    assert target.read_text() == "an hour of work"
-    assert run("errors", "job-1", "--download", str(target), "--force").code == 0
-    assert target.read_bytes().startswith(b"row,code")
-
-
-class _BreaksOff(httpx.SyncByteStream):
-    def __iter__(self):
-        yield b"half"
-        raise httpx.ReadError("connection reset")
+def test_short_and_empty_pages_are_followed(run: Run, api: FakeApi) -> None:
+    """A filter that hardly any job fits is answered in pages that may be empty and still have a next one."""
+    api.replies = [httpx.Response(200, json={"items": [], "nextCursor": "4"})]
+    ended = run("jobs", "--type", "import", "--json")
+    assert [item["jobId"] for item in json.loads(ended.out)["items"]] == ["job-4"]
 
 
 @pytest.mark.parametrize(
-    ("reply", "code"),
-    [
-        (httpx.Response(403, text="<Error><Code>AccessDenied</Code></Error>"), 4),
-        (httpx.Response(200, stream=_BreaksOff()), 6),
-    ],
-    ids=["refused", "broken off"],
+    ("status", "code"), [(410, "RESULTS_EXPIRED"), (404, "FILE_NOT_FOUND")], ids=["its time is over", "never made"]
 )
-def test_a_download_that_fails_leaves_no_half_file_and_keeps_the_old_one(
-    run: Run, api: FakeApi, tmp_path: Path, reply: httpx.Response, code: int
+@pytest.mark.parametrize("download", [False, True])
+def test_a_list_of_errors_that_is_gone_is_no_empty_list(
+    run: Run, api: FakeApi, tmp_path: Path, *, status: int, code: str, download: bool
 ) -> None:
-    target = tmp_path / "out.csv"
-    target.write_text("old")
-    api.replies = [httpx.Response(200, json={"downloadUrl": "https://files.example.com/signed?secret=1"}), reply]
-    ended = run("results", "job-1", "--download", str(target), "--force")
-    assert ended.code == code
-    assert "secret" not in ended.err
-    assert [p.name for p in tmp_path.iterdir()] == ["out.csv"]
-    assert target.read_text() == "old"
+    api.replies = [error(status, code, "It is gone.")]
+    ended = run("errors", "job-1", *(["--download", str(tmp_path / "x.csv")] if download else []))
+    assert (ended.code, ended.err) == (5, f"contacts: {code}: It is gone.\n")
+    assert len(api.requests) == 1
 
 
-def test_a_target_that_can_not_be_written_is_one_line(run: Run, tmp_path: Path) -> None:
-    ended = run("results", "job-1", "--download", str(tmp_path / "nowhere" / "out.csv"))
-    assert ended.code == 2
-    assert "can't be written: No such file or directory" in ended.err
-
-
-def test_results_of_a_running_job_are_a_conflict(run: Run, api: FakeApi, tmp_path: Path) -> None:
-    api.replies = [error(409, "NOT_READY", "The import still runs.")]
-    assert run("results", "job-1", "--download", str(tmp_path / "x.csv")).code == 7
-
-
-def test_an_unknown_job_is_not_found(run: Run, api: FakeApi) -> None:
+@pytest.mark.parametrize(
+    "command", [["job"], ["errors"], ["items"], ["rollback"], ["results", "--download", "x.csv"]], ids=lambda c: c[0]
+)
+def test_an_unknown_job_is_of_no_kind(run: Run, api: FakeApi, command: list[str]) -> None:
     api.kind = "none"
-    ended = run("job", "job-9")
-    assert (ended.code, ended.err) == (5, "contacts: JOB_NOT_FOUND: There is no such job.\n")
+    api.replies = [error(404, "JOB_NOT_FOUND", "There is no import job of this id.")]
+    ended = run(*command, "job-9")
+    assert (ended.code, ended.err) == (5, "contacts: JOB_NOT_FOUND: there is no job of this id, or it has expired\n")
+
+
+def test_another_404_is_no_missing_job(run: Run, api: FakeApi) -> None:
+    """The API's address may be wrong."""
+    api.replies = [httpx.Response(404, json={"message": "Not Found"})]
+    ended = run("job", "job-1")
+    assert (ended.code, ended.err, len(api.requests)) == (5, "contacts: the API answered 404 Not Found\n", 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "command", "said"),
+    [
+        ("bulk-create", ["rollback"], "contacts bulk-delete --job job-1 --dry-run --watch"),
+        ("export", ["rollback"], "this is a job of the kind export: only an import can be rolled back\n"),
+        ("bulk-create", ["results", "--download", "x.csv"], "contacts items job-1 --all"),
+        ("bulk-delete", ["results", "--download", "x.csv"], "contacts items job-1 --all"),
+        ("bulk-create", ["errors", "--download", "x.csv"], "contacts errors job-1 --all --json"),
+        ("export", ["items"], "this is a job of the kind export: only bulk jobs have items\n"),
+        ("import", ["items"], "contacts results job-1 --download FILE"),
+    ],
+)
+def test_a_job_of_another_kind_is_called_what_it_is(
+    run: Run, api: FakeApi, kind: str, command: list[str], said: str
+) -> None:
+    api.kind = kind
+    if command == ["rollback"]:
+        api.replies = [error(404, "JOB_NOT_FOUND", "There is no import job of this id.")]
+    ended = run(*command, "job-1")
+    assert ended.code == 2
+    assert f"a job of the kind {kind.replace('-', '_')}: " in ended.err
+    assert said in ended.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("command", ["--version", "--help"])
+def test_output_that_can_not_be_written_is_one_line(command: str) -> None:
+    cli = Path(contacts_cli.__file__).parents[1]
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "contacts_cli.main", command],
+            env=os.environ | {"PYTHONPATH": str(cli)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (process.returncode, process.stderr) == (2, "contacts: the output: No space left on device\n")
+
+
+@pytest.mark.parametrize("command", [["jobs", "--type", "x"], ["export", "--format", "x"]])
+def test_a_choice_that_is_none_is_told_in_plain_words(run: Run, command: list[str]) -> None:
+    ended = run(*command)
+    assert ended.code == 2
+    assert "Value error" not in ended.err
+    assert "'x' is not one of" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -186,7 +205,7 @@ def test_a_job_of_any_kind_is_found_by_its_id(
     ended = run("job", "job-1", *arguments)
     assert ended.code == 0
     assert ended.out.startswith(head)
-    assert api.requests[-1].url.path == f"/api/contacts/{kind}/job-1"
+    assert len(api.sent("GET", f"/api/contacts/{kind}/job-1")) == 1
 
 
 def test_a_job_that_is_somebody_elses_is_not_looked_for_on(run: Run, api: FakeApi) -> None:
@@ -200,7 +219,13 @@ def test_a_watched_job_is_looked_for_once(run: Run, api: FakeApi) -> None:
     api.polls = [httpx.Response(200, json=bulk_delete_job(status=status)) for status in ("QUEUED", "COMPLETED")]
     ended = run("job", "job-1", "--watch")
     assert (ended.code, ended.waits) == (0, [1.0])
-    assert len(api.requests) == 4
+    assert [
+        len(api.sent("GET", f"/api/contacts/{kind}/job-1")) for kind in ("import", "bulk-create", "bulk-delete")
+    ] == [
+        1,
+        1,
+        2,
+    ]
     assert f"\ntracking key {TRACKING_KEY}\n" in ended.out
 
 

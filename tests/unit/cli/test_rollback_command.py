@@ -151,6 +151,14 @@ def test_what_is_kept_is_shown_with_the_reason(run: Run, api: FakeApi, command: 
     assert max(len(line) for line in out.splitlines()) <= 80
 
 
+@pytest.mark.parametrize(("status", "code"), [(410, "RESULTS_EXPIRED"), (404, "FILE_NOT_FOUND")])
+def test_a_list_that_is_gone_hides_no_job(run: Run, api: FakeApi, status: int, code: str) -> None:
+    api.replies = [poll(kept=2), error(status, code, "it is gone")]
+    ended = run("job", "job-1")
+    assert ended.code == 0
+    assert f"2; which ones can't be told: {code}: it is gone" in ended.out
+
+
 @pytest.mark.parametrize("end", [{"dryRun": True}, {"status": "aborted"}])
 def test_what_would_be_kept_is_told_from_what_is(run: Run, api: FakeApi, end: dict[str, Any]) -> None:
     api.outcomes = KEPT
