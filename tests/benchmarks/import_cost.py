@@ -1,6 +1,6 @@
 """What an import costs beside the specification's loop: requests, capacity units, CPU time, dollars.
 
-    python -m tests.benchmarks.import_cost [--rows 100000] [--loop-rows 2000] [--rounds 4] [--only create]
+    python -m tests.benchmarks.import_cost [--rows 100000] [--loop-rows 2000] [--rounds 8] [--only create]
 
 Imports a file of so many rows (5% with the e-mail of an earlier row, 2% invalid, which staging rejects) with the
 functions' own use cases, adapters and clients; AWS is answered in this process, what it holds is on disk, and the time
@@ -106,7 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     names = [each.name for each in SCENARIOS]
     parser.add_argument("--rows", type=int, default=BUDGET_ROWS, help="of the file; budgets bind from the default on")
     parser.add_argument("--loop-rows", type=int, default=2_000, help="rows that the loop imports of it")
-    parser.add_argument("--rounds", type=int, default=4, help="where the ratio to the loop binds")
+    parser.add_argument("--rounds", type=int, default=8, help="where the ratio to the loop binds")
     parser.add_argument("--only", nargs="+", choices=names, help="these imports and no others")
     parser.add_argument("--profile", choices=names, help="show where its time goes instead")
 

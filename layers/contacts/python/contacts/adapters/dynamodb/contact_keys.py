@@ -29,6 +29,9 @@ _CHARACTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 #: The same value as a digit that `int` reads.
 _DIGITS = bytes(b"0123456789abcdefghijklmnopqrstuv"[byte % len(_ALPHABET)] for byte in range(256))
 
+#: Of a tenant: those of a few parts of an import.
+_HOLDERS_KEPT = 4_096
+
 
 class Key(NamedTuple):
     """The primary key of one item."""
@@ -51,6 +54,8 @@ class TenantKeys:
     salt: bytes
     shards: int
     partitions: tuple[str, ...] = field(init=False, repr=False)
+    _holders: dict[str, Key] = field(init=False, repr=False, compare=False, default_factory=dict)
+    """Places that were asked for last, by e-mail: a worker asks four times on the way of a contact."""
 
     def __post_init__(self) -> None:
         # Quoted, a tenant's name holds no `#`: no name can produce another tenant's key.
@@ -68,7 +73,7 @@ class TenantKeys:
 
     def slot(self, email: str) -> str:
         """The sort key of whoever holds this e-mail."""
-        return _slot(self.salt, email, self.shards)[0]
+        return self.holder(email).sk
 
     def partition(self, slot: str) -> str:
         """The partition of a slot, and of all ids that begin with it.
@@ -80,8 +85,13 @@ class TenantKeys:
 
     def holder(self, email: str) -> Key:
         """The place of whoever holds this e-mail."""
-        slot, shard = _slot(self.salt, email, self.shards)
-        return Key(self.partitions[shard], slot)
+        place = self._holders.get(email)
+        if place is None:
+            slot = self._name(f"e:{email}")
+            if len(self._holders) >= _HOLDERS_KEPT:
+                self._holders.clear()
+            place = self._holders[email] = Key(self.partition(slot), slot)
+        return place
 
     def home(self, contact_id: str) -> Key:
         """The slot that the id begins with: that of the contact's first e-mail."""
@@ -113,14 +123,6 @@ def normalised_email(contact: Contact) -> str | None:
     """The contact's primary e-mail in the form in which it is compared."""
     email = contact.email
     return None if email is None else normalise_email(email)
-
-
-# Asked for four times on the way of a contact through a worker.
-@lru_cache(maxsize=4_096)
-def _slot(salt: bytes, email: str, shards: int) -> tuple[str, int]:
-    """The slot of an e-mail, and the number of its partition among so many."""
-    slot = _name(_digest(salt, f"e:{email}"))
-    return slot, _shard(slot, shards)
 
 
 def _shard(slot: str, shards: int) -> int:
