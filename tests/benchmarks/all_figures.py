@@ -60,7 +60,7 @@ BENCHMARKS = (
     Benchmark("tests.benchmarks.bulk_on_local_stack"),
     Benchmark("tests.benchmarks.cold_imports"),
     Benchmark("tests.benchmarks.layer_sizes"),
-    Benchmark("tests.benchmarks.growth", ("--rows", "1000", "2000", "--runs", "1")),
+    Benchmark("tests.benchmarks.growth", ("--rows", "1000", "2000")),
     Benchmark("tests.benchmarks.dynamodb_local"),
 )
 

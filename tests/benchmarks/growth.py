@@ -6,10 +6,10 @@ A file is staged, every part applied and the import finished, in one process for
 function does. AWS is answered in that process; it keeps all that it holds on disk, and the time for its answers is left
 out, so that memory and time are the import's. The file is written before, by this process.
 
-The exponent is the b of `cost = a * rows ** b`, by least squares over all sizes and between the two largest. Time is
-counted after a first small import has filled the caches of the SDK, as in a function that has run before; what is then
-still constant, such as the job's start and end, is counted with the rows. Sizes below the largest are measured `--runs`
-times, and the median counts, because other work on the machine weighs more on short runs.
+The exponent is the b of `cost = a * rows ** b`, by least squares over all sizes; of what is counted, and so the same in
+every run, also between the two largest. Time is counted after a first small import has filled the caches of the SDK, as
+in a function that has run before; what is then still constant, such as the job's start and end, is counted with the
+rows. The sizes take turns, and the medians count, because the machine's speed changes while it measures.
 """
 
 from __future__ import annotations
@@ -21,18 +21,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 
 from tests.benchmarks.figures import Figure, run
+from tests.benchmarks.file_sizes import MAX_EXPONENT, MAX_MEGABYTES, MAX_MEMORY_GROWTH, SIZES, measured_sizes
 from tests.benchmarks.growth_exponent import exponent
 from tests.benchmarks.import_on_disk import UPLOAD
 from tests.benchmarks.import_sample import write_sample
 from tests.benchmarks.own_process import in_own_process
 
-SIZES = (10_000, 100_000, 1_000_000)
-MAX_EXPONENT = 1.05
-MAX_MEGABYTES = 256
-MAX_MEMORY_GROWTH = 1.2
 #: What is measured, by its name in the table.
 MEASURED = {
     "AWS requests": "requests",
@@ -41,12 +37,6 @@ MEASURED = {
     "CPU seconds": "cpu_seconds",
 }
 _MEGABYTES = "megabytes"
-
-
-def measure_size(rows: int, runs: int) -> dict[str, float]:
-    """The medians of some imports of so many rows, each in a process of its own."""
-    found = [_measure_once(rows) for _ in range(runs)]
-    return {name: median(each[name] for each in found) for name in found[0]}
 
 
 def _measure_once(rows: int) -> dict[str, float]:
@@ -83,8 +73,12 @@ def growth_figures(found: Mapping[int, Mapping[str, float]], *, binds: bool) -> 
         of_ratio=True,
         binds=binds,
     )
-    for which, chosen in ((f"import of {sizes[0]:,} to {largest:,} rows", sizes), ("of the two largest", sizes[-2:])):
-        for name, key in MEASURED.items():
+    counted = {name: key for name, key in MEASURED.items() if key != "cpu_seconds"}
+    for which, chosen, measured_of in (
+        (f"import of {sizes[0]:,} to {largest:,} rows", sizes, MEASURED),
+        ("of the two largest", sizes[-2:], counted),
+    ):
+        for name, key in measured_of.items():
             yield Figure(
                 subject=f"exponent, {which}",
                 name=name,
@@ -95,10 +89,8 @@ def growth_figures(found: Mapping[int, Mapping[str, float]], *, binds: bool) -> 
 
 
 def measured(arguments: argparse.Namespace) -> Iterator[Figure]:
-    found = {}
-    sizes = sorted(set(arguments.rows))
-    for rows in sizes:
-        one = found[rows] = measure_size(rows, 1 if rows == sizes[-1] else arguments.runs)
+    found = measured_sizes(_measure_once, arguments.rows)
+    for rows, one in found.items():
         print(
             f"{rows:>9,} rows: {one['requests']:,.0f} requests, {one['write_units']:,.0f} write units,"
             f" {one['cpu_seconds']:.1f} CPU seconds, {one[_MEGABYTES]:.0f} MB",
@@ -110,7 +102,6 @@ def measured(arguments: argparse.Namespace) -> Iterator[Figure]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=SIZES, help="sizes; budgets bind from the default's on")
-    parser.add_argument("--runs", type=int, default=3, help="of each size but the largest")
 
 
 if __name__ == "__main__":
