@@ -46,7 +46,7 @@ def test_what_an_import_costs(tmp_path: Path) -> None:
 
 
 def test_how_an_import_grows(tmp_path: Path) -> None:
-    found = figures_of("growth", tmp_path / "figures.json", "--rows", "200", "400", "--runs", "1")
+    found = figures_of("growth", tmp_path / "figures.json", "--rows", "200", "400")
     writes = found["import of 400 rows, staging and all", "write units a row"]
     # 93 contacts of 100 rows; the rest is the job, its parts and the segment.
     assert 0.93 < writes.value < writes.baseline < 1.2
