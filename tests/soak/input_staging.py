@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -188,19 +188,30 @@ class _LookedAtFiles:
 
     def put_stream(self, key: str, chunks: Iterable[bytes]) -> int:
         if key == staged_error_list_key("acme", "job"):
-            lines = [orjson.loads(line) for line in b"".join(chunks).splitlines()]
-            _expect([line["row"] for line in lines] == self.errors, "the list of errors is not that of the failed rows")
-            _expect(not any("cells" in line for line in lines), "the list of errors holds whole rows")
+            listed = [_listed_row(line) for line in _lines(chunks)]
+            _expect(listed == self.errors, "the list of errors is not that of the failed rows")
             return 0
         _expect(key == staged_errors_key("acme", "job"), "a stream goes to an unknown place")
-        size, rest = 0, b""
-        for chunk in chunks:
-            size += len(chunk)
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                error = orjson.loads(line)
-                self.errors.append(error["row"])
-                if not _CODE.fullmatch(error["code"]) or not error["error"].strip():
-                    self.unclear.append(error["row"])
-        _expect(not rest, "the last row error was cut short")
+        size = 0
+        for line in _lines(chunks):
+            size += len(line)
+            error = orjson.loads(line)
+            self.errors.append(error["row"])
+            if not _CODE.fullmatch(error["code"]) or not error["error"].strip():
+                self.unclear.append(error["row"])
         return size
+
+
+def _listed_row(line: bytes) -> int:
+    error = orjson.loads(line)
+    _expect("cells" not in error, "the list of errors holds whole rows")
+    return int(error["row"])
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines, one at a time: all of them at once would be more than what is measured."""
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from (line + b"\n" for line in lines)
+    _expect(not rest, "the last row error was cut short")

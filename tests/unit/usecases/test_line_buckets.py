@@ -26,7 +26,7 @@ def test_lines_of_a_bucket_keep_their_order_however_often_they_go_to_disk(lines,
     # Twice, as rejected rows are.
     for _ in range(2):
         for bucket, body in enumerate(expected):
-            assert b"".join(buckets.blocks(bucket)) == body
+            assert b"".join(buckets.pieces(bucket)) == body
             assert list(buckets.lines(bucket)) == list(io.BytesIO(body))
             assert buckets.size(bucket) == len(body)
 
@@ -41,6 +41,17 @@ def test_no_more_than_the_buffer_is_held_in_memory():
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 1_000_000  # the lines are 4 MB
+
+
+@pytest.mark.parametrize("buffer_bytes", [1_000, 10_000_000], ids=["on disk", "in memory"])
+def test_one_bucket_with_all_there_is_is_read_in_pieces(buffer_bytes, monkeypatch):
+    monkeypatch.setattr("contacts.usecases.line_buckets._PIECE_BYTES", 700)
+    rows = [b"%d" % number * (number % 400) + b"\n" for number in range(2_000)]
+    buckets = LineBuckets(1, io.BytesIO(), max_bytes=10_000_000, buffer_bytes=buffer_bytes)
+    for row in rows:
+        buckets.add(0, row)
+    assert max(map(len, buckets.pieces(0))) == 700
+    assert list(buckets.lines(0)) == rows
 
 
 @pytest.mark.parametrize(("lines", "fits"), [(20, True), (21, False)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -246,6 +247,26 @@ def test_rows_of_a_contact_with_very_many_come_in_the_files_order():
     assert len(world.parts()) > 5
     names = {contact.email: contact.values["firstName"] for contact in world.all_contacts()}
     assert names == {"Much@x.io": "495", **{f"{n}@x.io": str(50 * n + 49) for n in range(10)}}
+
+
+def test_parts_of_many_bytes_are_not_held_by_all_threads_at_once(monkeypatch):
+    monkeypatch.setattr("contacts.usecases.stage_import._STORED_TOGETHER_BYTES", 1)
+    world = ImportWorld()
+    world.submit([[f"p{n}@x.io", *GOOD[1:]] for n in range(100)], parts=8)
+    under_way, most = [], []
+
+    class Slow(Recorder):
+        def put(self, key, body):
+            under_way.append(key)
+            most.append(len(under_way))
+            time.sleep(0.01)
+            under_way.remove(key)
+            super().put(key, body)
+
+    world.wire(lambda name, port: Slow(port, []) if name == "files" else port)
+    world.stage("job")
+    assert len(world.parts()) == 8
+    assert max(most) == 1
 
 
 def test_what_a_worker_has_on_disk_goes_with_it_however_it_ends(monkeypatch, tmp_path):

@@ -9,6 +9,8 @@ from typing import IO
 
 #: Bytes of lines held in memory before all of them go to disk.
 BUFFER_BYTES = 16 * 1024 * 1024
+#: The most bytes of a bucket that are read at once: one bucket may hold all that there is.
+_PIECE_BYTES = 1024 * 1024
 
 
 class TooManyBytesError(Exception):
@@ -50,19 +52,27 @@ class LineBuckets:
         """Bytes of a bucket's lines."""
         return sum(self._stored[bucket][1::2]) + len(self._buffers[bucket])
 
-    def blocks(self, bucket: int) -> Iterator[bytes]:
-        """A bucket's lines as blocks, of which the largest has little more than `buffer_bytes`."""
+    def pieces(self, bucket: int) -> Iterator[bytes]:
+        """A bucket's lines in pieces of little memory, which may end in the middle of a line."""
         places = iter(self._stored[bucket])
         for start, length in zip(places, places, strict=True):
-            self._file.seek(start)
-            yield self._file.read(length)
-        if self._buffers[bucket]:
-            yield bytes(self._buffers[bucket])
+            for at in range(start, start + length, _PIECE_BYTES):
+                self._file.seek(at)
+                yield self._file.read(min(_PIECE_BYTES, start + length - at))
+        buffer = self._buffers[bucket]
+        for at in range(0, len(buffer), _PIECE_BYTES):
+            yield bytes(buffer[at : at + _PIECE_BYTES])
 
     def lines(self, bucket: int) -> Iterator[bytes]:
         """A bucket's lines, one at a time."""
-        for block in self.blocks(bucket):
-            yield from io.BytesIO(block)
+        rest = b""
+        for piece in self.pieces(bucket):
+            # Up to its last line break; the first of these lines may have begun before.
+            end = piece.rfind(b"\n") + 1
+            if end:
+                yield from io.BytesIO(rest + piece[:end])
+                rest = b""
+            rest += piece[end:]
 
     def _flush(self) -> None:
         if self._end + self._buffered > self._max_bytes:

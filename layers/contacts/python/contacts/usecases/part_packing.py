@@ -85,7 +85,7 @@ def _bodies(lines: LineBuckets, bucket: int, bounds: PartBounds, route_of: Route
     if not size:
         return
     if size <= bounds.max_bytes:
-        body = b"".join(lines.blocks(bucket))
+        body = b"".join(lines.pieces(bucket))
         if body.count(b"\n") <= bounds.max_rows:
             yield body
             return
@@ -100,7 +100,7 @@ def _split(lines: LineBuckets, bucket: int, bounds: PartBounds, route_of: RouteO
         for line in lines.lines(bucket):
             finer.add(group_of[route_of(line)[1]], line)
         for group in range(groups):
-            yield b"".join(finer.blocks(group))
+            yield b"".join(finer.pieces(group))
 
 
 def _by_route(lines: LineBuckets, bucket: int, route_of: RouteOfLine) -> dict[int, _Rows]:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
 from typing import BinaryIO, Protocol
 
 import orjson
@@ -32,6 +31,8 @@ from contacts.usecases.unknown_job import UnknownJobError
 _BOUNDS = PartBounds()
 #: Parts stored at the same time; S3 answers in some 20 ms, so this hides most of the waiting.
 _STORING_THREADS = 8
+#: Bytes of parts from which on no more are gathered before these are stored.
+_STORED_TOGETHER_BYTES = 16 * 1024 * 1024
 
 
 class StageDecision(StrEnum):
@@ -209,11 +210,11 @@ class StageImport:
     def _store(self, job: ImportJob, lines: LineBuckets) -> int:
         """Put parts and errors into the bucket, the manifest last; returns the number of parts."""
         rejected = self._bounds.buckets
-        self._files.put_stream(staged_errors_key(job.tenant, job.id), lines.blocks(rejected))
+        self._files.put_stream(staged_errors_key(job.tenant, job.id), lines.pieces(rejected))
         self._files.put_stream(staged_error_list_key(job.tenant, job.id), map(without_cells, lines.lines(rejected)))
         stored: list[int] = []
         with ThreadPoolExecutor(_STORING_THREADS) as threads:
-            for batch in _batches(self._parts(job, lines), _STORING_THREADS):
+            for batch in _batches(self._parts(job, lines)):
                 keys = [staged_part_key(job.tenant, job.id, part) for part, _ in batch]
                 list(threads.map(self._files.put, keys, [body for _, body in batch]))
                 stored += [part for part, _ in batch]
@@ -241,7 +242,15 @@ def _not_text(row: int, cells: Sequence[str]) -> RowError:
     return RowError(row, None, None, "TEXT_INVALID", "a cell has a character that is no valid text", shown)
 
 
-def _batches(items: Iterable[tuple[int, bytes]], size: int) -> Iterator[list[tuple[int, bytes]]]:
-    iterator = iter(items)
-    make: Callable[[], list[tuple[int, bytes]]] = lambda: list(islice(iterator, size))  # noqa: E731
-    return iter(make, [])
+def _batches(parts: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    """Parts to store at the same time: as many as there are threads, and fewer of large ones."""
+    batch: list[tuple[int, bytes]] = []
+    size = 0
+    for part, body in parts:
+        batch.append((part, body))
+        size += len(body)
+        if len(batch) == _STORING_THREADS or size >= _STORED_TOGETHER_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
