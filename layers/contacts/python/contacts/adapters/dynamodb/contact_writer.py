@@ -1,8 +1,9 @@
 """Carries writes of contacts out by the cheapest way that keeps them whole.
 
 An insert, an update in place and the deletion of an old contact are single statements; a twin and the deletion of a
-young contact are small transactions. Both are sent without a look, to where the contact should live. What is refused
-there may only live elsewhere (a twin) or have twins, so the rest, and every change of an e-mail, is located first.
+young contact are small transactions. Both are sent without a look, to where the contact should live, for one contact of
+an e-mail. What is refused there may only live elsewhere (a twin) or have twins, so the rest, and every change of an
+e-mail, is located first.
 """
 
 from __future__ import annotations
@@ -56,11 +57,13 @@ Single: TypeAlias = Insert | Change
 
 @dataclass(slots=True)
 class _Sorted:
-    """Numbers of writes with what is to be done for each: a statement at its place, a transaction, a look before."""
+    """Numbers of writes with what is to be done for each: a statement at its place, a transaction, a look before.
+    `tried` are the places that changes are sent to without a look."""
 
     in_place: dict[int, tuple[Key, Single]] = field(default_factory=dict)
     units: dict[int, Unit] = field(default_factory=dict)
     to_locate: dict[int, Change] = field(default_factory=dict)
+    tried: set[Key] = field(default_factory=set)
 
 
 class ContactWriter:
@@ -100,26 +103,30 @@ class ContactWriter:
         return [results[number] for number in range(len(writes))]
 
     def _sort(self, number: int, write: ContactWrite, plan: _Sorted) -> None:
-        keys = self._keys
         match write:
             case Insert():
-                plan.in_place[number] = new_place(keys, write.after), write
+                plan.in_place[number] = new_place(self._keys, write.after), write
             case InsertTwin():
-                plan.units[number] = twin_unit(keys, write.after)
-            case Update():
-                if changes_place(write.before, write.after):
-                    plan.to_locate[number] = write
-                else:
-                    plan.in_place[number] = keys.place(write.before), write
-            case Delete():
-                trace = self._trace(write.before)
-                place = keys.place(write.before)
-                if trace is not None:
-                    plan.units[number] = young_deletion_unit(keys, write.before, trace)
-                elif place in (keys.home(write.before.id), keys.own(write.before.id)):
-                    plan.in_place[number] = place, write
-                else:
-                    plan.to_locate[number] = write  # with its forward
+                plan.units[number] = twin_unit(self._keys, write.after)
+            case _:
+                self._sort_change(number, write, plan)
+
+    def _sort_change(self, number: int, change: Change, plan: _Sorted) -> None:
+        keys, before = self._keys, change.before
+        place = keys.place(before)
+        moves = isinstance(change, Update) and changes_place(before, change.after)
+        if moves or place in plan.tried:
+            # Of those that have one e-mail, only one lives there: to try it with each would be a request for each.
+            plan.to_locate[number] = change
+            return
+        plan.tried.add(place)
+        trace = self._trace(before) if isinstance(change, Delete) else None
+        if trace is not None:
+            plan.units[number] = young_deletion_unit(keys, before, trace)
+        elif isinstance(change, Update) or place in (keys.home(before.id), keys.own(before.id)):
+            plan.in_place[number] = place, change
+        else:
+            plan.to_locate[number] = change  # with its forward
 
     def _send(self, plan: _Sorted) -> dict[int, WriteResult]:
         statements = (self._statement(key, write) for key, write in plan.in_place.values())
