@@ -186,6 +186,17 @@ def test_an_email_whose_holder_goes_is_its_twins_and_stays_away(world, ann):
     assert world.rollback_outcomes()[0]["reason"] == "EMAIL_TAKEN"
 
 
+def test_an_email_that_comes_back_to_one_is_not_promised_to_another(world):
+    """While the first row waits for the second one's e-mail, the third one asks for the e-mail that this one gets."""
+    first = world.edit(world.add_contact("a@x.io"), email="one@x.io")
+    second = world.edit(world.add_contact("b@x.io"), email="both@x.io")
+    third = world.add_contact("both@x.io")
+    import_rows(world, [(first.id, "c@x.io", ""), (second.id, "one@x.io", ""), (third.id, "d@x.io", "")])
+    assert rolled_back(world) == RollbackCounts(restored=2, kept=1)
+    emails = [values_by_id(world)[each.id]["email"] for each in (first, second, third)]
+    assert emails == ["one@x.io", "both@x.io", "d@x.io"]
+
+
 def test_two_that_swapped_their_emails_by_way_of_a_third_keep_them(world):
     """Each waits for the other, so they are judged as they are."""
     one, other = (world.add_contact(f"{name}@x.io", values={"firstName": "Old"}) for name in ("one", "other"))

@@ -45,9 +45,12 @@ class ForeseenPlaces:
         gone = self._spool.gone_among(set(stored.values()))
         found: dict[str, str] = {}
         for email in emails:
-            holder = self._spool.foreseen_place(email) or stored.get(email)
-            if holder in gone:
-                holder = self._heir(email)
+            # Who will come to a place is gone from another one, not from this.
+            holder = self._spool.foreseen_place(email)
+            if holder is None:
+                holder = stored.get(email)
+                if holder in gone:
+                    holder = self._heir(email)
             if holder is not None:
                 found[email] = holder
         return found
