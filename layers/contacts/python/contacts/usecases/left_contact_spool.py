@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
@@ -26,6 +27,7 @@ class LeftContactSpool:
     """What is to be undone of each contact, by its first row; which are settled; and what a look foresees.
 
     Any number of contacts at constant memory, in a file without a name: it goes with the process, however that ends.
+    Compressed, because while it is sorted everything is there three times.
     """
 
     def __init__(self) -> None:
@@ -37,7 +39,7 @@ class LeftContactSpool:
 
     def add_writes(self, undos: Iterable[Undo]) -> None:
         """Keep what one part did, write by write."""
-        rows = ((undo.contact_id, undo.after.version, orjson.dumps(undo_to_record(undo))) for undo in undos)
+        rows = ((undo.contact_id, undo.after.version, _packed(undo)) for undo in undos)
         self._database.executemany("INSERT INTO written VALUES (?, ?, ?)", rows)
 
     def fold_writes(self) -> None:
@@ -48,11 +50,11 @@ class LeftContactSpool:
     def _folded(self) -> Iterator[tuple[int, str, bytes]]:
         written = self._database.execute("SELECT contact, undo FROM written ORDER BY contact, version")
         for contact, group in groupby(written, key=lambda found: str(found[0])):
-            undos = [undo_from_record(orjson.loads(body)) for _, body in group]
+            undos = [_unpacked(body) for _, body in group]
             folded = undos[0]
             for undo in undos[1:]:
                 folded = fold(folded, undo)
-            yield folded.row, contact, orjson.dumps(undo_to_record(folded))
+            yield folded.row, contact, _packed(folded)
 
     def unsettled(self, chunk: int, behind: int = 0) -> Iterator[list[Undo]]:
         """Those that have no outcome, in the order of the rows. A contact is always in the same chunk, of so many.
@@ -65,7 +67,7 @@ class LeftContactSpool:
                    WHERE row > ? ORDER BY row LIMIT ?"""
         while found := self._database.execute(query, (position, chunk)).fetchall():
             first, position = found[0][0], found[-1][0]
-            undos = [undo_from_record(orjson.loads(body)) for _, body in found if body is not None]
+            undos = [_unpacked(body) for _, body in found if body is not None]
             if undos and first > behind:
                 yield undos
 
@@ -73,7 +75,7 @@ class LeftContactSpool:
         """What is to be undone at these rows; rows of which nothing is known are left out."""
         query = "SELECT undo FROM undos WHERE row = ?"
         found = (self._database.execute(query, (row,)).fetchone() for row in sorted(rows))
-        return [undo_from_record(orjson.loads(each[0])) for each in found if each]
+        return [_unpacked(each[0]) for each in found if each]
 
     def settle(self, outcomes: Iterable[RowOutcome]) -> None:
         """These are at their end."""
@@ -108,3 +110,13 @@ class LeftContactSpool:
 
     def _among(self, query: str, contacts: Collection[str]) -> set[str]:
         return {contact for contact in contacts if self._database.execute(query, (contact,)).fetchone()}
+
+
+def _packed(undo: Undo) -> bytes:
+    # With a small window: setting up a large one takes longer than compressing.
+    compressor = zlib.compressobj(wbits=12, memLevel=5)
+    return compressor.compress(orjson.dumps(undo_to_record(undo))) + compressor.flush()
+
+
+def _unpacked(body: bytes) -> Undo:
+    return undo_from_record(orjson.loads(zlib.decompress(body)))
