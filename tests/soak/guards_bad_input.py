@@ -55,6 +55,14 @@ BAD_INPUT_LOSES_NOTHING = (
     ),
     Guard(
         9,
+        "a workbook's row that grows as it is read is refused",
+        "contacts/tabular/xlsx_sheet.py",
+        "if self._row_chars > MAX_ROW_CHARS:",
+        "if False:",
+        ("unit/tabular/test_xlsx_bombs.py::test_bombs_end_early",),
+    ),
+    Guard(
+        9,
         "a workbook's part in an encoding that no workbook has is refused",
         "contacts/tabular/xlsx_xml.py",
         "        self.parser.XmlDeclHandler = _refuse_other_encodings\n",

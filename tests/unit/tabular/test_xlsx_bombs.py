@@ -97,6 +97,14 @@ SHEET_START, SHEET_END = sheet_xml("").split("</sheetData>")
             id="far columns",
         ),
         pytest.param(
+            lambda: workbook(
+                text_row("a") + "<row>" + '<c t="s"><v>0</v></c>' * 1_000 + "</row>",
+                strings=strings_xml(f"<t>{'x' * 130_000}</t>"),
+            ),
+            {"FILE_ROW_TOO_LONG"},
+            id="one text in a thousand cells",
+        ),
+        pytest.param(
             lambda: package(
                 {**parts(text_row("a")), **{f"xl/media/{n}": "" for n in range(30_000)}}, zipfile.ZIP_STORED
             ),

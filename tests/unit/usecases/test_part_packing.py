@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import random
+import tempfile
 from collections import defaultdict
 from itertools import chain, pairwise
 from pathlib import Path
@@ -13,9 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.domain.errors import FileRejected
+from contacts.domain.rows import StagedRow
 from contacts.domain.table import TableLimits
 from contacts.usecases.line_buckets import LineBuckets
 from contacts.usecases.part_packing import PartBounds, packed_parts
+from contacts.usecases.staged_lines import rows_of_lines, staged_line
+from tests.benchmarks.own_process import peak_megabytes
 
 STATE_MACHINES = Path(__file__).parents[3] / "statemachines"
 
@@ -119,6 +124,15 @@ class TestOverFullBucket:
             parts_of([line(6, 2), line(7, 4, 2_000)], self.BOUNDS)
         assert refused.value.code == "FILE_ROW_TOO_LONG"
 
+    def test_what_has_passed_the_bound_of_all_parts_is_not_held_against_it_again(self):
+        """The copy goes to disk at other lines, and so may be the one that is over the bound when it does."""
+        lines = [line(row, 2 * row, 1_000_000) for row in range(20)]
+        bounds = PartBounds(buckets=2, rows=10, max_bytes=2_000_000, max_staged_bytes=10_000_000)
+        buckets = LineBuckets(bounds.buckets, io.BytesIO(), max_bytes=bounds.max_staged_bytes, buffer_bytes=1 << 30)
+        for each in lines:
+            buckets.add(0, each)
+        assert b"".join(packed_parts(buckets, bounds, row_and_route)) == b"".join(lines)
+
     def test_exactly_the_bound_is_no_reason_to_refuse(self):
         exactly = line(1, 2, 2_000 - len(line(1, 2)))
         assert parts_of([exactly, *(line(row, 4) for row in range(2, 22))], self.BOUNDS) == [
@@ -139,6 +153,30 @@ def test_the_most_parts_that_a_file_can_have_are_what_the_state_machines_carry()
             ends = [child.get("ResultSelector", child.get("Result")) for child in children.values()]
             longest = max(len(json.dumps(end, separators=(",", ":"))) for end in ends)
             assert most * (longest + 1) + 2 <= 256 * 1024
+
+
+def megabytes_to_split_a_bucket() -> float:
+    """How much the memory of this process grows when a bucket of 270 MB is split."""
+    bounds, targets = PartBounds(buckets=1), ("email",)
+
+    def row_and_itself(line: bytes) -> tuple[int, int]:
+        (row,) = rows_of_lines(line, targets)
+        return row.row, row.row
+
+    with tempfile.TemporaryFile() as file:
+        buckets = LineBuckets(bounds.buckets, file, max_bytes=bounds.max_staged_bytes)
+        for row in range(100_000):
+            buckets.add(0, staged_line(StagedRow(row, {"email": f"{row}@x.io"}, [f"{row}@x.io", "x" * 2_700]), targets))
+        before = peak_megabytes()
+        for part in packed_parts(buckets, bounds, row_and_itself):
+            assert part.count(b"\n") <= bounds.rows
+        return peak_megabytes() - before
+
+
+def test_a_split_bucket_takes_no_memory_that_grows_with_its_bytes():
+    """In a process of its own, by what the system gives it: memory that is let go of can still be in its way."""
+    with multiprocessing.get_context("spawn").Pool(1) as processes:
+        assert processes.apply(megabytes_to_split_a_bucket) < 100
 
 
 @pytest.mark.parametrize(("narrow", "wide"), [(60, 0), (0, 60), (30, 30), (1, 1)])

@@ -8,6 +8,7 @@ from typing import Final
 
 from contacts.domain.errors import FileRejected
 from contacts.domain.table import TableLimits
+from contacts.tabular.text_blocks import MAX_ROW_CHARS
 from contacts.tabular.xlsx_escapes import unescape
 from contacts.tabular.xlsx_numbers import DateStyle, date_text, number_text
 from contacts.tabular.xlsx_package import PartReader, broken_workbook
@@ -45,8 +46,9 @@ class SheetCells:
         uncalculated_columns: columns in which a formula's result is missing from the file, as far as it was parsed.
 
     Raises:
-        FileRejected: what `PartParser` does; TOO_MANY_ROWS, FILE_TOO_MANY_COLUMNS, FILE_CELL_TOO_LONG. Messages name
-            rows as Excel numbers them, since data rows are only known to be such once the header is found.
+        FileRejected: what `PartParser` does; TOO_MANY_ROWS, FILE_TOO_MANY_COLUMNS, FILE_CELL_TOO_LONG,
+            FILE_ROW_TOO_LONG. Messages name rows as Excel numbers them, since data rows are only known to be such once
+            the header is found.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class SheetCells:
         self._row_tag = self._cell_tag = self._value_tag = self._text_tag = ""
         self._rows: list[list[str]] = []
         self._row: list[str] | None = None
+        self._row_chars = 0
         self._rows_seen = 0
         self._row_name = ""
         self._cell: dict[str, str] | None = None
@@ -128,6 +131,7 @@ class SheetCells:
         if self._row is not None:
             raise broken_workbook("a row stands within a row.")
         self._row = []
+        self._row_chars = 0
         self._next_column = 0
         self._rows_seen += 1
         number = attributes.get("r", "")
@@ -216,6 +220,13 @@ class SheetCells:
             )
         if len(value) > self._limits.max_cell_chars:
             raise self._cell_too_long()
+        # A thousand cells can name one long text: a row of 500 MB takes a file of 4 KB.
+        self._row_chars += len(value)
+        if self._row_chars > MAX_ROW_CHARS:
+            raise FileRejected(
+                f"Row {self._row_name} of the sheet is longer than {MAX_ROW_CHARS:,} characters.",
+                code="FILE_ROW_TOO_LONG",
+            )
 
     def _check_text(self) -> None:
         """Between blocks: lets go of what is no cell's text, and refuses a text that goes on and on."""

@@ -83,5 +83,6 @@ class LineBuckets:
                 self._file.write(buffer)
                 places.extend((self._end, len(buffer)))
                 self._end += len(buffer)
-                buffer.clear()
+        # New ones: what a cleared one keeps, however little, stays in the way of what its memory is used for next.
+        self._buffers = [bytearray() for _ in self._buffers]
         self._buffered = 0

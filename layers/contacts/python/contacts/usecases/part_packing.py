@@ -96,7 +96,7 @@ def _split(lines: LineBuckets, bucket: int, bounds: PartBounds, route_of: RouteO
     """A bucket's lines in groups of a usual part's size, as far as that can be; those of one route are in one group."""
     group_of, groups = _groups(_by_route(lines, bucket, route_of), bounds)
     with tempfile.TemporaryFile(prefix="stage-") as file:
-        finer = LineBuckets(groups, file, max_bytes=bounds.max_staged_bytes)
+        finer = LineBuckets(groups, file, max_bytes=lines.size(bucket))
         for line in lines.lines(bucket):
             finer.add(group_of[route_of(line)[1]], line)
         for group in range(groups):
