@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from contacts.domain.bulk_job import BulkJob, BulkKind
+from contacts.domain.object_keys import bulk_entries_key
 from contacts.usecases.bulk_slices import store_entries
+from contacts.usecases.dispatch_slices import MAX_SENDINGS
 from tests.support.bulk_scenarios import crashing_at
 from tests.support.bulk_world import TENANT, BulkWorld, entries_of, small_slices
 from tests.support.port_faults import Crash, PortFaults, When, wrap_calls
+from tests.support.sweep_reports import swept
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -226,3 +231,30 @@ class TestAMarkThatFails:
     def test_a_mark_that_stands_although_its_answer_was_lost_is_taken_back(self):
         world = self.world(failing={1}, answer_lost=True)
         assert [each.sent_at for each in world.bulk_jobs.line(TENANT, 10)] == [None] * 4
+
+
+class TestASliceThatCanNotBeClosed:
+    @pytest.mark.parametrize(("minutes", "sent"), [(59, False), (61, True)])
+    def test_holds_its_place_for_an_hour_and_not_until_its_job_is_given_up(self, minutes, sent):
+        world = BulkWorld(in_flight=1)
+        job = world.create("a@x.io")
+        del world.files.versions[bulk_entries_key(TENANT, job.id)]
+        for _ in range(MAX_SENDINGS - 1):
+            world.sweep_later()
+        world.queue.messages.clear()
+        other = world.create("b@x.io")
+        assert world.sweep_later() == swept(failed=[job.id])
+        world.clock.now = datetime.fromisoformat(world.bulk_jobs.line(TENANT, 1)[0].sent_at)
+        world.clock.advance(minutes=minutes)
+        assert world.sweep() == swept(started=int(sent), failed=[job.id])
+        world.work()
+        assert world.job(other).is_open is not sent
+        assert world.job(job).is_workable
+
+    def test_holds_it_for_longer_while_it_will_be_sent_again(self):
+        """By a sweeper that is off: nobody else takes its place before."""
+        world = BulkWorld(in_flight=1)
+        world.create("a@x.io")
+        world.clock.advance(hours=5)
+        world.create("b@x.io")
+        assert len(world.queue.messages) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from contacts.domain.bulk_job import BulkCounts, BulkKind, BulkStatus
 from contacts.domain.object_keys import bulk_entries_key, bulk_outcomes_key
 from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE
+from contacts.usecases.dispatch_slices import MAX_SENDINGS
 from contacts.usecases.finish_bulk_job import COLLECTION_NOT_FILLED
-from contacts.usecases.mend_bulk_job import MAX_SENDINGS
 from contacts.usecases.own_bulk_job import Caller
 from contacts.usecases.sweep_jobs import GIVE_UP_TRIES, Mended
 from tests.support.bulk_faults import broken, given_up_after_a_day, tried_for_a_day
@@ -59,6 +60,25 @@ class TestJobsThatCanNotBeClosed:
         # Those who come next find no places taken.
         world.create(*FIVE)
         assert len(world.queue.messages) == IN_FLIGHT
+
+    def test_leave_the_line_with_all_their_slices_at_once(self):
+        """Also with one that was sent a moment before; the next job's place is free."""
+        world = BulkWorld(in_flight=1)
+        job = world.create(*FIVE)
+        del world.files.versions[bulk_entries_key(TENANT, job.id)]
+        for _ in range(MAX_SENDINGS - 1):
+            assert world.sweep_later() == swept(started=1)
+        for _ in range(GIVE_UP_TRIES):
+            world.tries.note(job.id, "slice 0", world.clock())
+        world.clock.advance(days=1, minutes=1)
+        assert world.sweep() == swept(started=1, failed=[job.id])
+        world.queue.messages.clear()
+        world.clock.now += SLICE_WORKER_LIFE
+        world.clock.advance(minutes=1)
+        assert world.sweep() == swept(closed=1)
+        assert world.line() == []
+        other = world.create("f@x.io")
+        assert world.queue.messages == world.messages_of(other)
 
     @pytest.mark.parametrize("when", When)
     @pytest.mark.parametrize("call", ["bulk_jobs.give_up_job", "bulk_jobs.close_job", "bulk_jobs.leave_line"])
@@ -215,6 +235,18 @@ class TestBetweenGivingUpAndTheEnd:
             assert not world.close(message)
         assert world.all_contacts() == []
         assert world.job(job) == before
+
+    def test_the_sweeper_leaves_its_slices_alone(self):
+        """They stand in the line, where it comes because of another job."""
+        world, job = self.about_to_be_given_up()
+        world.sweep()
+        world.wire()
+        before = world.job(job)
+        other = world.create("f@x.io")
+        world.bulk_jobs.jobs[other.id] = replace(other, changed_at="2026-01-01T00:00:00.000Z")
+        assert world.sweep() == swept()
+        assert world.job(job) == before
+        assert len(world.line()) == 3
 
     def test_who_has_begun_comes_to_an_end_before_the_job_does(self, monkeypatch):
         # Else the sweeper would not look at a job that has changed so lately.

@@ -8,7 +8,7 @@ from contacts.domain.bulk_entries import NOT_CREATED
 from contacts.domain.bulk_job import BulkCounts, BulkStatus
 from contacts.domain.rows import Outcome
 from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE
-from contacts.usecases.mend_bulk_job import MAX_SENDINGS
+from contacts.usecases.dispatch_slices import MAX_SENDINGS
 from tests.support.bulk_scenarios import crashing_at
 from tests.support.bulk_world import IN_FLIGHT, BulkWorld, small_slices
 from tests.support.port_faults import When

@@ -101,6 +101,18 @@ class TestTimeLeft:
         assert sweep(world, time_left=lambda: next(left, timedelta(0))).counts[Mended.CLOSED] == 1
         assert not any(world.jobs.jobs[job_id].is_open for job_id in ("job0", "job1"))
 
+    def test_giving_up_comes_before_what_was_tried_longer_ago_and_needs_little(self):
+        world = self.closable()
+        world.tries.note("job1", "import", world.clock())
+        for _ in range(GIVE_UP_TRIES):
+            world.tries.note("job0", "import", world.clock())
+        world.clock.advance(days=1, minutes=1)
+        left = iter([timedelta.max] * 3 + [SPARE_TIME])
+        report = sweep(world, time_left=lambda: next(left, timedelta(0)))
+        assert report == replace(swept(started=1, failed=["job0"]), left=1)
+        assert world.jobs.jobs["job0"].file_error == NOT_ACCOUNTED_FOR
+        assert world.tries.find("job0", "import").number == GIVE_UP_TRIES
+
     def test_nothing_is_begun_at_the_very_end(self):
         world = self.closable()
         assert sweep(world, time_left=lambda: SPARE_TIME - timedelta(seconds=1)) == replace(swept(), left=3)

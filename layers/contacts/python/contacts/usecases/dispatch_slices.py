@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 
 from contacts.bulk_ports import BulkJobStore, SliceQueue
 from contacts.domain.bulk_job import WaitingSlice
@@ -16,6 +17,11 @@ from contacts.ports import Clock
 #: How much of a line is looked at: slices that are on their way stand at its head, or behind those of jobs that were
 #: started a moment earlier and stored a moment later.
 LINE_IN_SIGHT = 100
+#: How often a slice is sent before the sweeper closes it from what is there.
+MAX_SENDINGS = 3
+#: How long after the last of these sendings a slice still takes up one of the tenant's places. Later no worker has it:
+#: the sweeper tries in vain to close it, which may last for a day.
+PLACE_KEPT_FOR = timedelta(hours=1)
 
 
 class DispatchSlices:
@@ -31,8 +37,10 @@ class DispatchSlices:
         """Send, and return how many were sent. Two calls within the same milliseconds as a new job's start can each
         send what the other did not see."""
         line = self._jobs.line(tenant, LINE_IN_SIGHT)
+        before = datetime.fromisoformat(self._clock()) - PLACE_KEPT_FOR
         fresh = [waiting for waiting in line if waiting.sent_at is None]
-        free = max(0, self._slices_in_flight - (len(line) - len(fresh)))
+        under_way = sum(_has_a_place(waiting, before) for waiting in line)
+        free = max(0, self._slices_in_flight - under_way)
         return self.send(fresh[:free])
 
     def send(self, waiting: Sequence[WaitingSlice]) -> int:
@@ -62,3 +70,9 @@ class DispatchSlices:
         with ExitStack() as stack:
             for each in marked:
                 stack.callback(self._jobs.unmark_sent, each, at)
+
+
+def _has_a_place(waiting: WaitingSlice, before: datetime) -> bool:
+    if waiting.sent_at is None:
+        return False
+    return waiting.sendings < MAX_SENDINGS or datetime.fromisoformat(waiting.sent_at) >= before

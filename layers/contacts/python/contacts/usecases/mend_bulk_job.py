@@ -9,7 +9,7 @@ from functools import partial
 from contacts.bulk_ports import BulkJobStore
 from contacts.domain.bulk_job import BulkJob, BulkKind, WaitingSlice
 from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE
-from contacts.usecases.dispatch_slices import LINE_IN_SIGHT, DispatchSlices
+from contacts.usecases.dispatch_slices import LINE_IN_SIGHT, MAX_SENDINGS, DispatchSlices
 from contacts.usecases.finish_bulk_job import FinishBulkJob
 from contacts.usecases.sweep_jobs import Closing, Found, Mended, Shared
 from contacts.usecases.work_bulk_slice import WorkBulkSlice
@@ -17,8 +17,6 @@ from contacts.usecases.work_bulk_slice import WorkBulkSlice
 #: Longer than a message can be on its way: five deliveries, each invisible for six minutes (template, slice queues).
 #: After it the message has led to a record, has ended in the dead-letter queue, or was never sent.
 OVERDUE_AFTER = timedelta(minutes=35)
-#: How often a slice is sent before it is closed from what is there.
-MAX_SENDINGS = 3
 
 
 class MendBulkJob:
@@ -45,8 +43,6 @@ class MendBulkJob:
             if datetime.fromisoformat(job.given_up_at) < now - SLICE_WORKER_LIFE:
                 self._finish.end_given_up(job)
                 yield Mended.CLOSED
-                if self._dispatch(job.tenant):
-                    yield Mended.STARTED
         elif job.is_done:
             yield Closing(
                 job_id=job.id, what="job", close=partial(self._finish, job), give_up=partial(self._give_up, job)
