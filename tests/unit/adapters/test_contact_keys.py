@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from base64 import b32decode
 from collections import Counter
 from hashlib import blake2b
@@ -98,3 +99,20 @@ def test_routes_are_spread_over_32_bits() -> None:
     counts = Counter(route * 8 // 2**32 for route in routes)
     assert set(counts) == set(range(8))
     assert all(400 < count < 600 for count in counts.values())
+
+
+def test_the_places_of_many_tenants_take_no_more_memory_than_those_of_some() -> None:
+    """A process lives for hours and keeps every tenant's keys."""
+
+    def kilobytes(tenants: list[TenantKeys]) -> float:
+        tracemalloc.start()
+        try:
+            for of in tenants:
+                for email in EMAILS[:200]:
+                    of.holder(email)
+            return tracemalloc.get_traced_memory()[0] / 1_024
+        finally:
+            tracemalloc.stop()
+
+    some, many = ([TenantKeys(f"tenant {number}", b"s", 8) for number in range(count)] for count in (40, 200))
+    assert kilobytes(many) < 1.5 * kilobytes(some)

@@ -7,6 +7,7 @@ belongs to one e-mail lies side by side in one partition.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
@@ -29,8 +30,11 @@ _CHARACTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 #: The same value as a digit that `int` reads.
 _DIGITS = bytes(b"0123456789abcdefghijklmnopqrstuv"[byte % len(_ALPHABET)] for byte in range(256))
 
-#: Of a tenant: those of a few parts of an import.
+#: Of a tenant: those of a few parts of an import, in about 1 MB.
 _HOLDERS_KEPT = 4_096
+#: Tenants whose holders are kept. A process can serve any number of them in its life.
+_TENANTS_KEPT = 16
+_kept: deque[dict[str, Key]] = deque()
 
 
 class Key(NamedTuple):
@@ -88,7 +92,9 @@ class TenantKeys:
         place = self._holders.get(email)
         if place is None:
             slot = self._name(f"e:{email}")
-            if len(self._holders) >= _HOLDERS_KEPT:
+            if not self._holders:
+                _make_room_for(self._holders)
+            elif len(self._holders) >= _HOLDERS_KEPT:
                 self._holders.clear()
             place = self._holders[email] = Key(self.partition(slot), slot)
         return place
@@ -123,6 +129,13 @@ def normalised_email(contact: Contact) -> str | None:
     """The contact's primary e-mail in the form in which it is compared."""
     email = contact.email
     return None if email is None else normalise_email(email)
+
+
+def _make_room_for(holders: dict[str, Key]) -> None:
+    """Among those that are kept; who has been there longest begins anew."""
+    _kept.append(holders)
+    if len(_kept) > _TENANTS_KEPT:
+        _kept.popleft().clear()
 
 
 def _shard(slot: str, shards: int) -> int:
