@@ -111,13 +111,13 @@ EVERY_ROW_HAS_AN_OUTCOME = (
     ),
     Guard(
         7,
-        "a part whose last answer is lost is left alone until its worker has ended",
+        "a part that is given up is left alone until its workers have ended",
         "statemachines/import.asl.yaml",
         "              Next: LetWorkerEnd\n",
         "              Next: PartNotFinished\n",
         (
             "unit/template/test_import_state_machine.py::"
-            "test_a_part_whose_last_answer_is_lost_is_left_alone_until_its_worker_has_ended",
+            "test_a_part_that_is_given_up_is_left_alone_until_its_workers_have_ended",
         ),
     ),
 )

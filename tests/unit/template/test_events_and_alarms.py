@@ -128,6 +128,12 @@ def test_metrics_of_our_own_are_watched_by_the_dimensions_that_they_are_emitted_
     assert watched == emitted
 
 
+def test_a_sweep_lags_where_none_in_half_an_hour_came_to_all_jobs_whenever_they_ended(template: dict[str, Any]) -> None:
+    """Where they take long, there are spells of five minutes in which none ends: no row of such periods holds."""
+    [alarm] = [alarm for alarm in _alarms(template) if alarm["MetricName"] == "jobs_left"]
+    assert (alarm["Statistic"], alarm["Period"], alarm["EvaluationPeriods"]) == ("Minimum", 1800, 1)
+
+
 def _emit(metric: str) -> None:
     if metric == "jobs_not_dispatched":
         tell_undispatched("job", ConnectionError())

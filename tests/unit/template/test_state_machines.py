@@ -61,16 +61,8 @@ CHOICES: dict[tuple[str, str], tuple[type[Step], str]] = {
 #: because a decision is a value here.
 #: https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 KNOWN_ERRORS = {"Lambda.TooManyRequestsException", "States.ALL", "States.TaskFailed", "States.Timeout"}
-#: After which a function that was called may be at work still: nobody knows whether it ended.
-#: https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
-ANSWER_LOST = {
-    "Lambda.AWSLambdaException",
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.SdkClientException",
-    "Lambda.ServiceException",
-}
-#: Those of a Map and its workers besides.
-ERRORS_OF_MAPS = {"States.ItemReaderFailed", *ANSWER_LOST}
+#: That of a Map besides.
+ERRORS_OF_MAPS = {"States.ItemReaderFailed"}
 #: Those that work in parts.
 WITH_MAPS = ("import", "rollback")
 
@@ -173,13 +165,13 @@ def test_a_part_is_given_up_when_its_worker_has_ended(template: dict[str, Any], 
     """What closes the job judges by what is written: nobody may write on."""
     children = dict(_maps(machine))[map_]["ItemProcessor"]["States"]
     [worker] = [state for state in children.values() if state["Type"] == "Task"]
-    lost, other = worker["Catch"]
-    assert set(lost["ErrorEquals"]) == ANSWER_LOST
-    wait = children[lost["Next"]]
+    [given_up] = worker["Catch"]
+    assert given_up["ErrorEquals"] == ["States.ALL"]
+    wait = children[given_up["Next"]]
     longest = functions(template)[worker["Parameters"]["FunctionName"].removesuffix("Arn")]["Timeout"]
     assert wait["Type"] == "Wait"
     assert wait["Seconds"] > longest
-    assert wait["Next"] == other["Next"]
+    assert children[wait["Next"]]["Result"] == {"failed": True}
 
 
 @every_machine
