@@ -31,11 +31,7 @@ def create_contact(
     return api.once(idempotency_key, create_once)
 
 
-@app.get(
-    "/api/contacts",
-    summary="List contacts: all, by e-mail, in a segment, or of a bulk job",
-    responses=answers(200, 404),
-)
+@app.get("/api/contacts", summary="List contacts: all, by e-mail, in a segment, of a job", responses=answers(200, 404))
 def find_contacts(
     email: given.WithEmail = None,
     segment_id: given.InSegment = None,
@@ -43,15 +39,10 @@ def find_contacts(
     cursor: given.Cursor = None,
     limit: given.Limit = 50,
 ) -> Response[ItemPage[ContactAnswer]]:
-    scope = ("contacts", email, segment_id, external_source)
-    page = use_cases.find_contacts(api.wiring)(
-        api.caller.tenant,
-        limit=limit,
-        position=api.position(cursor, *scope),
-        email=email,
-        segment_id=segment_id,
-        external_source=external_source,
-    )
+    filters = {"email": email, "segment_id": segment_id, "external_source": external_source}
+    scope = ("contacts", *filters.values())
+    position = api.position(cursor, *scope)
+    page = use_cases.find_contacts(api.wiring)(api.caller.tenant, limit=limit, position=position, **filters)
     return api.page(page, ContactAnswer.of, *scope)
 
 

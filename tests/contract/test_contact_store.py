@@ -571,8 +571,10 @@ class TestAddressing:
         assert len(made) == len(emails) * len(marks)
 
     def test_an_id_that_does_not_belong_to_its_email_is_a_fault(self, t: TenantContacts) -> None:
-        stray = replace(t.new("a@x.yz"), values={"email": "b@x.yz"})
-        for write in (Insert(stray), InsertTwin(stray), Insert(replace(stray, id="short"))):
+        new = t.new("a@x.yz")
+        stray = replace(new, values={"email": "b@x.yz"})
+        cut, made_up = replace(new, id=new.id[:-1]), replace(new, id="1" * len(new.id), values={"firstName": "Ann"})
+        for write in (Insert(stray), InsertTwin(stray), Insert(cut), Insert(made_up)):
             with pytest.raises(ValueError, match=r"Addressing\.contact_id"):
                 t.write(write)
 

@@ -167,3 +167,25 @@ def test_a_heir_that_is_met_twice_is_the_holder_and_counts_once() -> None:
     holder = KEYS.holder("a@x.yz")
     found = reader(InMotion(holder, younger, older), Waits()).with_email(KEYS, "a@x.yz")
     assert [(each.contact, each.key) for each in found] == [(younger, holder), (older, KEYS.own(older.id))]
+
+
+class IndexPages:
+    """The index on `externalSource`, where a contact has just moved: two entries, on two pages, under the same id."""
+
+    def __init__(self) -> None:
+        self._pages = [["a", "b"], ["b", "c"]]
+        self.limits: list[int | None] = []
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        self.limits.append(request.get("Limit"))
+        page = {"Items": [{"id": {"S": id_}} for id_ in self._pages.pop(0)]}
+        return {**page, "LastEvaluatedKey": {}} if self._pages else page
+
+
+@pytest.mark.parametrize(
+    ("limit", "found", "limits"), [(None, "abc", [None, None]), (2, "ab", [2]), (3, "abc", [3, 3])]
+)
+def test_an_id_that_the_index_has_twice_comes_once(limit: int | None, found: str, limits: list[int | None]) -> None:
+    client = IndexPages()
+    assert "".join(reader(client, Waits()).ids_by_external_source("key", limit=limit)) == found
+    assert client.limits == limits

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contacts.contracts.cursors import make_cursor
 from tests.unit.api.api_client import Api
 from tests.unit.api.bulk_jobs import done, person
 
@@ -102,6 +103,14 @@ def test_a_cursor_holds_for_its_key_alone(api: Api) -> None:
     for query in ({"externalSource": second["trackingKey"]}, {}):
         reply = api.send("GET", CONTACTS, query={**query, "cursor": cursor})
         assert (reply.status, reply.error["code"]) == (400, "CURSOR_INVALID")
+
+
+@pytest.mark.parametrize("position", ["", "a" * 35, "A" * 36, "a" * 37])
+def test_a_cursor_that_names_no_contact(api: Api, position: str) -> None:
+    """DynamoDB refuses some of them, which would look like a fault of ours."""
+    cursor = make_cursor(position, "a", "contacts", None, None, "k")
+    reply = api.send("GET", CONTACTS, query={"externalSource": "k", "cursor": cursor})
+    assert (reply.status, reply.error["code"], reply.error["field"]) == (400, "CURSOR_INVALID", "cursor")
 
 
 @pytest.mark.parametrize("other", [{"email": "a@example.com"}, {"segmentId": "seg-1"}], ids=str)

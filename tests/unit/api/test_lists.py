@@ -13,6 +13,7 @@ from contacts.domain.contact import Mark
 from contacts.domain.contact_fields import MAX_TAG_CHARS, MAX_TAGS
 from contacts.domain.contact_write import Update
 from contacts.domain.segment import Segment
+from contacts.usecases import member_pages, page_sizes
 from tests.unit.api.api_client import Api, Reply
 
 #: The quota of a synchronous invocation's answer.
@@ -38,11 +39,11 @@ def make_segment(api: Api, number: int = 1, tenant: str = "a") -> str:
     return api.segments.ensure(segment).id
 
 
-def put_into(api: Api, segment: str, contact_ids: list[str], *, part: int = 0) -> None:
-    api.segments.put_members("a", segment, "job", part, contact_ids)
+def put_into(api: Api, segment: str, contact_ids: list[str], *, job: str = "job", part: int = 0) -> None:
+    api.segments.put_members("a", segment, job, part, contact_ids)
     for contact in api.contacts.find_by_ids("a", contact_ids).values():
         after = replace(contact, segments=(*contact.segments, segment), version=contact.version + 1)
-        api.contacts.write("a", [Update(contact, after, Mark("job", part))])
+        api.contacts.write("a", [Update(contact, after, Mark(job, part))])
 
 
 @pytest.mark.parametrize("limit", [1, 2, 5, 200])
@@ -89,6 +90,20 @@ def test_page_fits_an_answer_of_lambda_whatever_is_escaped(api: Api, way: str, t
     assert sorted(found) == sorted(made)
 
 
+@pytest.mark.parametrize("way", ["all", "email", "segment"])
+def test_contacts_each_too_large_for_a_page_come_one_by_one(
+    api: Api, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (page_sizes, member_pages):
+        monkeypatch.setattr(module, "MAX_PAGE_BYTES", 1)
+    made = [api.created(email="ada@example.com")["id"] for _ in range(3)]
+    segment = make_segment(api)
+    put_into(api, segment, made)
+    query = {"all": {}, "email": {"email": "ada@example.com"}, "segment": {"segmentId": segment}}[way]
+    assert len(api.send("GET", "/api/contacts", query=query).json["items"]) == 1
+    assert sorted(item["id"] for item in api.all_items("/api/contacts", **query)) == sorted(made)
+
+
 def test_page_of_collections_fits_an_answer_of_lambda(api: Api) -> None:
     for number in range(60):
         editors = [f"{number:03}" + "\x01" * (MAX_EDITOR_CHARS - 3) for number in range(MAX_EDITORS)]
@@ -119,6 +134,28 @@ def test_every_contact_with_an_email_in_pages(api: Api, limit: int) -> None:
     assert ids(items) == ids(made)
 
 
+@pytest.mark.parametrize("gone", [[0], [1], [0, 1], [2]], ids=str)
+def test_contacts_with_an_email_that_go_between_two_pages_hide_no_other(api: Api, gone: list[int]) -> None:
+    made = [api.created(email="ada@example.com", firstName=f"n{number}")["id"] for number in range(5)]
+    shown = api.all_items("/api/contacts", email="ada@example.com")
+    assert ids(shown) == set(made)
+    query = {"email": "ada@example.com", "limit": 2}
+    first = api.send("GET", "/api/contacts", query=query).json
+    for number in gone:
+        api.send("DELETE", f"/api/contacts/{shown[number]['id']}")
+    rest = api.all_items("/api/contacts", **query, cursor=first["nextCursor"])
+    assert [item["id"] for item in rest] == [item["id"] for item in shown[2:] if item not in [shown[i] for i in gone]]
+
+
+def test_a_holder_that_seems_younger_than_its_twin_hides_it_not(api: Api) -> None:
+    """Workers' clocks differ."""
+    holder = api.created(email="ada@example.com")["id"]
+    api.clock.advance(milliseconds=-5)
+    twin = api.created(email="ada@example.com")["id"]
+    items = api.all_items("/api/contacts", email="ada@example.com", limit=1)
+    assert [item["id"] for item in items] == [holder, twin]
+
+
 @pytest.mark.parametrize("email", ["nobody@example.com", "", " ", "no e-mail"])
 def test_email_that_nobody_has(api: Api, email: str) -> None:
     api.created(firstName="without e-mail")
@@ -143,6 +180,27 @@ def test_segment_passes_over_who_is_gone_or_no_longer_in_it(api: Api) -> None:
     api.segments.put_members("a", segment, "job", 1, [leaves])
     api.send("DELETE", f"/api/contacts/{goes}")
     assert [item["id"] for item in api.all_items("/api/contacts", segmentId=segment, limit=1)] == [stays]
+
+
+def test_an_import_that_is_rolled_back_between_two_pages_of_its_segment_hides_no_other(api: Api) -> None:
+    segment = make_segment(api)
+    taken_back, stay = ([api.created(firstName=name)["id"] for name in names] for names in ("abcd", "efgh"))
+    put_into(api, segment, taken_back, job="job-1")
+    put_into(api, segment, stay, job="job-2")
+    first = api.send("GET", "/api/contacts", query={"segmentId": segment, "limit": 2}).json
+    api.segments.remove_members("a", segment, "job-1")
+    rest = api.all_items("/api/contacts", segmentId=segment, limit=2, cursor=first["nextCursor"])
+    assert [item["id"] for item in rest] == stay
+
+
+def test_a_contact_that_two_lists_of_a_segment_name_is_on_a_page_once(api: Api) -> None:
+    """It left with an import's rollback that failed before it took its list away, and joined again."""
+    segment = make_segment(api)
+    contact = api.created(firstName="a")["id"]
+    put_into(api, segment, [contact], job="job-1")
+    api.segments.put_members("a", segment, "job-2", 0, [contact])
+    page = api.send("GET", "/api/contacts", query={"segmentId": segment}).json
+    assert [item["id"] for item in page["items"]] == [contact]
 
 
 def test_large_segment_of_contacts_that_are_gone_keeps_nobody_waiting(api: Api) -> None:

@@ -41,6 +41,16 @@ def test_body_that_is_no_json_object(api: Api, raw: str | bytes | None) -> None:
     assert (reply.status, reply.error["code"]) == (400, "BODY_INVALID")
 
 
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}], ids=["", "keyed"])
+@pytest.mark.parametrize(("levels", "status"), [(250, 202), (251, 400), (1_000, 400)])
+def test_body_that_is_nested_deep(api: Api, levels: int, status: int, headers: dict[str, str]) -> None:
+    """What stands for a contact of a bulk create is looked at by nobody else who could find it too deep."""
+    raw = '{"contacts":' + "[" * (levels - 1) + "]" * (levels - 1) + "}"
+    reply = api.send("POST", "/api/contacts/bulk-create", raw=raw, headers=headers)
+    assert reply.status == status
+    assert status == 202 or (reply.error["code"], "250 levels" in reply.error["message"]) == ("BODY_INVALID", True)
+
+
 @pytest.mark.parametrize("raw", [None, ""])
 def test_missing_body(api: Api, raw: str | None) -> None:
     reply = api.send("POST", "/api/contacts", raw=raw)
@@ -205,3 +215,8 @@ def test_every_refusal_has_the_one_shape(api: Api) -> None:
     for reply in refusals:
         assert ErrorAnswer.model_validate(reply.json).error.request_id == "request-1"
         assert reply.header("content-type") == "application/json"
+
+
+def test_a_refusal_names_the_first_twenty_problems(api: Api) -> None:
+    reply = api.send("POST", "/api/contacts", {"emails": ["no e-mail"] * 30})
+    assert [problem["field"] for problem in reply.error["problems"]] == [f"emails[{number}]" for number in range(20)]

@@ -28,6 +28,11 @@ from contacts.usecases.do_once import Answer, DoOnce, KeyedRequest
 #: Lambda takes calls of at most 6 MB, and a body that is no text grows by a third on its way to it.
 MAX_BODY_BYTES = 4 * 1024 * 1024
 
+#: Levels that orjson writes; it reads 1,024.
+_ORJSON_LEVELS = 254
+#: Far more than a body of ours has, and few enough for its fingerprint, in which it is a part.
+MAX_BODY_LEVELS = 250
+
 #: The field of a body that means the same as the header Idempotency-Key.
 KEY_IN_BODY = "idempotencyKey"
 
@@ -178,7 +183,7 @@ def parse_body(text: str) -> dict[str, Any]:
     """A request's body as an object.
 
     Raises:
-        InvalidRequest: it is no JSON (NaN, lone surrogates and very deep nesting included), or no object.
+        InvalidRequest: it is no JSON (NaN and lone surrogates included), no object, or nested too deep.
     """
     try:
         body = orjson.loads(text)
@@ -188,7 +193,20 @@ def parse_body(text: str) -> dict[str, Any]:
         ) from None
     if not isinstance(body, dict):
         raise InvalidRequest("the body must be a JSON object", code="BODY_INVALID")
+    # Most bodies have not so many brackets in all; to write the others costs as much memory again.
+    if text.count("[") + text.count("{") > MAX_BODY_LEVELS and _is_too_deep(body):
+        raise InvalidRequest(f"the body is nested deeper than {MAX_BODY_LEVELS} levels", code="BODY_INVALID")
     return body
+
+
+def _is_too_deep(body: Any) -> bool:
+    for _ in range(_ORJSON_LEVELS - MAX_BODY_LEVELS):
+        body = [body]
+    try:
+        orjson.dumps(body)
+    except orjson.JSONEncodeError:  # of what was JSON a moment ago, for no other reason
+        return True
+    return False
 
 
 def _checked_body(event: Mapping[str, Any]) -> dict[str, Any]:

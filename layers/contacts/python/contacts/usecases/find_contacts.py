@@ -11,7 +11,7 @@ from contacts.domain.errors import InvalidRequest
 from contacts.domain.paging import Page
 from contacts.ports import ContactStore, SegmentStore
 from contacts.usecases.get_segment import GetSegment
-from contacts.usecases.member_pages import page_of_members, parse_number
+from contacts.usecases.member_pages import page_of_members
 from contacts.usecases.page_sizes import contact_size, number_fitting, read_fitting
 
 #: Ids that are looked up at once, and look-ups for one page: ids whose contacts are gone keep nobody waiting.
@@ -62,12 +62,16 @@ class FindContacts:
         return read_fitting(read, limit, contact_size)
 
     def _by_email(self, tenant: str, email: str, limit: int, position: str | None) -> Page[Contact]:
-        start = parse_number(position or "0")
+        # A number would hide others where some of those before them go; and where the holder goes, a twin comes first.
+        holder, _, shown_to = (position or "").partition(" ")
         found = self._contacts.find_all_by_email(tenant, email) if email else []
-        shown = found[start : start + limit]
+        left = [each for each in found if each.id != holder and _age(each) > shown_to]
+        shown = left[:limit]
         shown = shown[: number_fitting(shown, contact_size)]
-        end = start + len(shown)
-        return Page(shown, str(end) if end < len(found) else None)
+        if len(shown) == len(left):
+            return Page(shown)
+        last = shown[-1]
+        return Page(shown, f"{found[0].id} {shown_to if last is found[0] else _age(last)}")
 
     def _in_segment(self, tenant: str, segment_id: str, limit: int, position: str | None) -> Page[Contact]:
         GetSegment(segments=self._segments)(tenant, segment_id)
@@ -99,3 +103,8 @@ class FindContacts:
             if len(shown) == limit:
                 break
         return Page(shown, position)
+
+
+def _age(contact: Contact) -> str:
+    """What the twins of one e-mail are in the order of."""
+    return f"{contact.created_at} {contact.id}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from contacts.domain.contact import Contact
-from contacts.domain.errors import InvalidRequest
 from contacts.domain.paging import Page
 from contacts.usecases.page_sizes import MAX_PAGE_BYTES, contact_size
 
@@ -28,14 +27,15 @@ def page_of_members(
         ids_from: a page of the list's ids, from a position of the list's store.
         find: those of the ids that still belong to the list, with their contacts.
         limit: contacts at most.
-        position: how many ids of which page of the store have been looked at.
+        position: the last id that was looked at, and on which page of the store.
 
     Raises:
         InvalidRequest: the position is none.
     """
-    done, _, store_position = (position or "0:").partition(":")
-    looked_at = parse_number(done)
+    last, _, store_position = (position or "").partition(":")
     ids = ids_from(store_position or None)
+    # No number of ids: where what one job put in goes meanwhile, there is another page in its place.
+    looked_at = ids.items.index(last) + 1 if last in ids.items else 0
     shown = _Shown(limit)
     for _ in range(_MAX_LOOKUPS):
         wanted = ids.items[looked_at : looked_at + min(shown.room, _LOOKUP)]
@@ -47,7 +47,8 @@ def page_of_members(
             ids = ids_from(store_position)
         if shown.is_full:
             break
-    return Page(shown.contacts, f"{looked_at}:{store_position}")
+    last = ids.items[looked_at - 1] if looked_at else ""
+    return Page(shown.contacts, f"{last}:{store_position}")
 
 
 class _Shown:
@@ -70,7 +71,7 @@ class _Shown:
     def take(self, ids: Sequence[str], found: Mapping[str, Contact]) -> int:
         """Take what was found, in the order of the ids; returns how many of the ids are done with."""
         for done, id_ in enumerate(ids):
-            if id_ in found and id_ not in self._found:
+            if id_ in found:
                 self._size += contact_size(found[id_])
                 if self._found and self._size > MAX_PAGE_BYTES:
                     self.is_full = True
@@ -78,14 +79,3 @@ class _Shown:
                 self._found[id_] = found[id_]
         self.is_full = not self.room
         return len(ids)
-
-
-def parse_number(text: str) -> int:
-    """The number in a position.
-
-    Raises:
-        InvalidRequest: there is none.
-    """
-    if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise InvalidRequest("this cursor was not made by this list", code="CURSOR_INVALID", field="cursor")
-    return int(text)

@@ -149,5 +149,5 @@ def _parse_position(position: str | None, keys: TenantKeys) -> tuple[int, str | 
         return 0, None
     parts = _as_position(position)
     if parts is None or int(parts[1]) >= keys.shards:
-        raise InvalidRequest("The cursor is not one that this list gave out.", field="cursor")
+        raise InvalidRequest("this cursor was not made by this list", code="CURSOR_INVALID", field="cursor")
     return int(parts[1]), parts[2]
