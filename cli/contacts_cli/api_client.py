@@ -197,7 +197,11 @@ class ContactsApi:
 
     def _post(self, path: str, body: Json, idempotency_key: str) -> Json:
         headers = {"Idempotency-Key": idempotency_key}
-        return self._json(self._send(self._client.build_request("POST", path, json=body, headers=headers)))
+        try:
+            return self._json(self._send(self._client.build_request("POST", path, json=body, headers=headers)))
+        except KeyboardInterrupt as interrupt:
+            hint = f"what was asked for may have started all the same; look with: {self.again('contacts jobs')}"
+            raise CommandFailed("interrupted", ExitCode.INTERRUPTED, hint=hint) from interrupt
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         try:

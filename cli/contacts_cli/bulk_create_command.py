@@ -9,15 +9,8 @@ from typing import Annotated
 
 import typer
 
-from contacts_cli.api_client import ContactsApi, Json
-from contacts_cli.connection import (
-    DEFAULT_LOCAL_USER,
-    AsOption,
-    ProfileOption,
-    TokenOption,
-    UrlOption,
-    resolve_connection,
-)
+from contacts_cli.api_client import Json
+from contacts_cli.api_options import OpenApi, with_api_options
 from contacts_cli.failures import CommandFailed, ExitCode
 from contacts_cli.job_views import job_summary
 from contacts_cli.job_watch import exit_code_of, watch_job
@@ -42,9 +35,11 @@ KeyOption = Annotated[
 ]
 
 
+@with_api_options
 def bulk_create(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     file: Annotated[
         Path,
         typer.Argument(
@@ -68,10 +63,6 @@ def bulk_create(
     watch: Annotated[bool, typer.Option("--watch", help="Wait for the end, with a progress bar.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="With --watch: exit with 3 where contacts failed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the job as JSON.")] = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """Create up to 5,000 contacts at once.
 
@@ -83,7 +74,7 @@ def bulk_create(
         raise CommandFailed("--strict needs --watch: a job that only starts has no failures yet", ExitCode.USAGE)
     options = {"collectionId": collection, "clientSource": source, "clientReferenceId": reference}
     body = _read_body(file) | {name: value for name, value in options.items() if value is not None}
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         started = api.start_bulk_create(body, idempotency_key=key or str(uuid.uuid4()))
         job_id = str(started["jobId"])
         if not watch:

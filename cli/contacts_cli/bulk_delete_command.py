@@ -8,17 +8,10 @@ from typing import Annotated
 
 import typer
 
-from contacts_cli.api_client import ContactsApi, Json
+from contacts_cli.api_client import Json
+from contacts_cli.api_options import OpenApi, with_api_options
 from contacts_cli.bulk_create_command import KeyOption
 from contacts_cli.bulk_views import what_next_after_bulk
-from contacts_cli.connection import (
-    DEFAULT_LOCAL_USER,
-    AsOption,
-    ProfileOption,
-    TokenOption,
-    UrlOption,
-    resolve_connection,
-)
 from contacts_cli.failures import CommandFailed, ExitCode
 from contacts_cli.job_views import job_summary
 from contacts_cli.job_watch import exit_code_of, watch_job
@@ -30,9 +23,11 @@ from contacts_cli.session import Session
 _REPEATED_CONTACTS = 20
 
 
+@with_api_options
 def bulk_delete(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     job: Annotated[str | None, typer.Option(metavar="ID", help="The bulk create job, until 24 hours after it.")] = None,
     tracking_key: Annotated[str | None, typer.Option(metavar="KEY", help="Its tracking key, for good.")] = None,
     contact: Annotated[
@@ -45,10 +40,6 @@ def bulk_delete(
     watch: Annotated[bool, typer.Option("--watch", help="Wait for the end, with a progress bar.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="With --watch: exit with 3 where contacts failed.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """Delete what a bulk create job created.
 
@@ -61,7 +52,7 @@ def bulk_delete(
         raise CommandFailed("--strict needs --watch: a job that only starts has no failures yet", ExitCode.USAGE)
     named = {"bulkCreateJobId": job, "trackingKey": tracking_key, "contactIds": contact or None}
     body: Json = {name: value for name, value in named.items() if value is not None} | {"dryRun": dry_run}
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         started = api.start_bulk_delete(body, idempotency_key=key or str(uuid.uuid4()))
         job_id = str(started["jobId"])
         if not watch:

@@ -10,26 +10,21 @@ import typer
 from rich.table import Table
 
 from contacts_cli.api_client import NO_SUCH_JOB, ContactsApi, Json
+from contacts_cli.api_options import OpenApi, with_api_options
 from contacts_cli.bulk_views import bulk_errors_table
-from contacts_cli.connection import (
-    DEFAULT_LOCAL_USER,
-    AsOption,
-    ProfileOption,
-    TokenOption,
-    UrlOption,
-    resolve_connection,
-)
 from contacts_cli.failures import CommandFailed
 from contacts_cli.job_commands import ForceOption, JobId, save
 from contacts_cli.job_views import errors_table
 from contacts_cli.other_kinds import imports_alone
-from contacts_cli.pages import AllOption, JsonOption, LimitOption, collect
+from contacts_cli.pages import MORE, AllOption, JsonOption, LimitOption, collect, show_page
 from contacts_cli.session import Session
 
 
+@with_api_options
 def list_errors(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     job_id: JobId,
     limit: LimitOption = 20,
     every: AllOption = False,
@@ -39,14 +34,10 @@ def list_errors(
     ] = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """Show or save the rows of an import that were in error, or show the contacts of a bulk job that failed."""
     session: Session = context.obj
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         if download is not None:
             shown = f"contacts errors {job_id} --all --json"
             instead = {"bulk_create": shown, "bulk_delete": shown, "export": shown}
@@ -54,28 +45,21 @@ def list_errors(
                 link = api.errors_link(job_id)
             save(link, download, force=force, session=session)
             return
-        table, found = _errors(api, job_id, None if every else limit)
-    total = found.pop("total", 0)
-    if as_json:
-        session.print_json(found)
-    elif found["items"]:
-        session.show(table(found["items"]))
-    else:
-        session.say("no errors")
-    if found["nextCursor"]:
-        session.say(f"there are more than these {limit}: --limit, --all or --download FILE", style="dim")
-    elif len(found["items"]) < total:
-        session.say(f"there are more than these {limit}: --limit or --all", style="dim")
+        table, more, found = _errors(api, job_id, None if every else limit)
+    is_cut = len(found["items"]) < found.pop("total", 0)
+    show_page(found, table, session, as_json=as_json, nothing="no errors", more=more, is_cut=is_cut)
 
 
-def _errors(api: ContactsApi, job_id: str, wanted: int | None) -> tuple[Callable[[Iterable[Json]], Table], Json]:
-    """What failed in a job, and the table that shows it."""
+def _errors(api: ContactsApi, job_id: str, wanted: int | None) -> tuple[Callable[[Iterable[Json]], Table], str, Json]:
+    """The table that shows what failed in a job, the options that show more, and what failed."""
     try:
-        return errors_table, collect(lambda size, cursor: api.list_errors(job_id, limit=size, cursor=cursor), wanted)
+        found = collect(lambda size, cursor: api.list_errors(job_id, limit=size, cursor=cursor), wanted)
     except CommandFailed as failure:
         if failure.code != NO_SUCH_JOB:
             raise
+    else:
+        return errors_table, "--limit, --all or --download FILE", found
     # Not an import. Jobs of the other kinds show all that failed themselves.
     job = api.get_job(job_id).job
     failed = [job["error"]] if job.get("error") else job.get("errors", [])
-    return bulk_errors_table, {"items": failed[:wanted], "nextCursor": None, "total": len(failed)}
+    return bulk_errors_table, MORE, {"items": failed[:wanted], "nextCursor": None, "total": len(failed)}

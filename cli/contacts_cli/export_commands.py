@@ -10,19 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from contacts_cli.api_client import ContactsApi, Json
-from contacts_cli.connection import (
-    DEFAULT_LOCAL_USER,
-    AsOption,
-    ProfileOption,
-    TokenOption,
-    UrlOption,
-    resolve_connection,
-)
+from contacts_cli.api_options import OpenApi, with_api_options
 from contacts_cli.export_filter import parse_filter
 from contacts_cli.export_run import finish_export
 from contacts_cli.export_views import export_summary
 from contacts_cli.failures import ExitCode
 from contacts_cli.file_transfer import check_target
+from contacts_cli.job_commands import ForceOption
 from contacts_cli.next_steps import say_what_next
 from contacts_cli.session import Session
 
@@ -36,13 +30,14 @@ class ExportFormat(StrEnum):
     JSONL = "jsonl"
 
 
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace FILE if it is there already.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the job as JSON.")]
 
 
+@with_api_options
 def export_contacts(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     file_format: Annotated[ExportFormat, typer.Option("--format", help="What file to write.")],
     out: Annotated[
         Path | None,
@@ -78,10 +73,6 @@ def export_contacts(
     ] = False,
     force: ForceOption = False,
     as_json: JsonOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """Export contacts to a file. Needs the scope contacts:export.
 
@@ -104,7 +95,7 @@ def export_contacts(
         "byteOrderMark": byte_order_mark or None,
     }
     body = {"format": file_format, **{name: value for name, value in options.items() if value is not None}}
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         started = api.start_export(body, idempotency_key=str(uuid.uuid4()))
         job_id = str(started["jobId"])
         if out is None and not watch:
@@ -118,22 +109,20 @@ def export_contacts(
     _tell(job, api, out, as_json=as_json, session=session)
 
 
+@with_api_options
 def download_export(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     job_id: Annotated[str, typer.Argument(metavar="ID", help="The id of the export.")],
     out: Annotated[Path, typer.Option(metavar="FILE", dir_okay=False, help="Where to save the file.")],
     force: ForceOption = False,
     as_json: JsonOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """Save the file of an export, once it is there, and verify its checksum. Needs the scope contacts:export."""
     session: Session = context.obj
     check_target(out, overwrite=force)
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         job = finish_export(api, job_id, out, overwrite=force, session=session)
     _tell(job, api, out, as_json=as_json, session=session)
 

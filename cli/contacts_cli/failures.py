@@ -26,12 +26,12 @@ class ExitCode(IntEnum):
 EXIT_CODES_HELP = """\b
 Exit codes:
   0    done: the job was started, shown or, with --watch, completed
-  1    with --watch: the job failed
+  1    the job failed, as --watch, --out or `contacts download` saw it
   2    wrong usage, a file that can't be read or written, or input that
        the API finds invalid (400, 413, 422)
   3    with --watch --strict: it ended, but some rows or contacts failed
   4    refused: no valid token, or it may not do this (401, 403)
-  5    no such job (404), or its time is over (410)
+  5    no such job or collection (404), or its time is over (410)
   6    the API can't be reached or is in trouble, also after retries, or
        a download broke off or is not the file that it should be
   7    conflict: the job's state forbids it now (409, 412), or a watched

@@ -8,15 +8,7 @@ from typing import Annotated
 
 import typer
 
-from contacts_cli.api_client import ContactsApi
-from contacts_cli.connection import (
-    DEFAULT_LOCAL_USER,
-    AsOption,
-    ProfileOption,
-    TokenOption,
-    UrlOption,
-    resolve_connection,
-)
+from contacts_cli.api_options import OpenApi, with_api_options
 from contacts_cli.failures import CommandFailed, ExitCode
 from contacts_cli.field_mapping import TARGETS, missing_mapping, parse_mapping
 from contacts_cli.import_run import run_import
@@ -49,9 +41,11 @@ class FileType(StrEnum):
     JSON = "json"
 
 
+@with_api_options
 def import_file(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     file: Annotated[
         Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="CSV, XLSX or JSON.")
     ],
@@ -92,10 +86,6 @@ def import_file(
         bool, typer.Option("--strict", help="With --watch: exit with 3 where rows were in error.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the job as JSON.")] = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """Import a file of contacts.
 
@@ -122,7 +112,7 @@ def import_file(
         "sheet": sheet,
         "unescapeFormulas": unescape_formulas,
     }
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         started = run_import(api, file, field_mapping=field_mapping, options=options, session=session)
         job_id = str(started["jobId"])
         if not watch:

@@ -8,15 +8,7 @@ from typing import Annotated
 
 import typer
 
-from contacts_cli.api_client import ContactsApi
-from contacts_cli.connection import (
-    DEFAULT_LOCAL_USER,
-    AsOption,
-    ProfileOption,
-    TokenOption,
-    UrlOption,
-    resolve_connection,
-)
+from contacts_cli.api_options import OpenApi, with_api_options
 from contacts_cli.failures import ExitCode
 from contacts_cli.file_transfer import download_file
 from contacts_cli.job_kinds import is_running, job_kind
@@ -26,7 +18,7 @@ from contacts_cli.kept_contacts import show_kept
 from contacts_cli.next_steps import say_what_next
 from contacts_cli.notable_contacts import show_notable
 from contacts_cli.other_kinds import imports_alone
-from contacts_cli.pages import AllOption, JsonOption, LimitOption, collect
+from contacts_cli.pages import AllOption, JsonOption, LimitOption, collect, show_page
 from contacts_cli.session import Session
 
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
@@ -42,9 +34,11 @@ class JobType(StrEnum):
     EXPORT = "export"
 
 
+@with_api_options
 def list_jobs(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     kind: Annotated[JobType | None, typer.Option("--type", help="Only jobs of this kind.")] = None,
     status: Annotated[
         str | None,
@@ -53,48 +47,35 @@ def list_jobs(
     limit: LimitOption = 20,
     every: AllOption = False,
     as_json: JsonOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """List jobs, newest first."""
     session: Session = context.obj
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         found = collect(
             lambda size, cursor: api.list_jobs(kind=kind, status=status, limit=size, cursor=cursor),
             None if every else limit,
         )
-    if as_json:
-        session.print_json(found)
-    elif found["items"]:
-        session.show(jobs_table(found["items"]))
-    else:
-        session.say("no jobs")
-    if found["nextCursor"]:
-        session.say(f"there are more than these {limit}: --limit or --all", style="dim")
+    show_page(found, jobs_table, session, as_json=as_json, nothing="no jobs")
 
 
+@with_api_options
 def show_job(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     job_id: JobId,
     watch: Annotated[bool, typer.Option("--watch", help="Wait for the end, with a progress bar.")] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="With --watch: exit with 3 where rows or contacts failed.")
     ] = False,
     as_json: JsonOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """Show one job of any kind: where it stands, its counts, its first errors, and an import's latest rollback.
 
     Without --watch the exit code says only that the job was found, whatever its status.
     """
     session: Session = context.obj
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         job = watch_job(api, job_id, session, get=api.get_job) if watch else api.get_job(job_id).job
         if as_json:
             session.print_json(job)
@@ -107,23 +88,21 @@ def show_job(
     raise typer.Exit(exit_code_of(job, strict=strict) if watch else ExitCode.DONE)
 
 
+@with_api_options
 def save_results(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     job_id: JobId,
     download: Annotated[Path, typer.Option(metavar="FILE", help="Where to save them, as CSV.")],
     rollback: Annotated[
         bool, typer.Option("--rollback", help="What the latest rollback did with every contact instead.")
     ] = False,
     force: ForceOption = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """Save what became of every row of an import, as CSV."""
     session: Session = context.obj
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         items = f"contacts items {job_id} --all"
         instead = {"bulk_create": items, "bulk_delete": items}
         with imports_alone(api, job_id, "only an import has results to save", instead=instead):

@@ -117,6 +117,8 @@ def _after_rollback(job_id: str, rollback: Job | None) -> Iterable[NextStep]:
     yield NextStep("what became of each contact", f"contacts results {job_id} --rollback --download FILE")
     if rollback["status"] == "failed":
         yield NextStep("go on", f"contacts rollback {job_id} --watch")
+    elif rollback["dryRun"] and rollback["onConflict"] == "force":
+        yield NextStep("roll it back, edited later or not", f"contacts rollback {job_id} --force --watch")
     elif rollback["status"] == "aborted" or rollback["dryRun"]:
         yield NextStep("roll it back, and keep what was edited later", f"contacts rollback {job_id} --watch")
 

@@ -7,15 +7,7 @@ from typing import Annotated
 
 import typer
 
-from contacts_cli.api_client import ContactsApi
-from contacts_cli.connection import (
-    DEFAULT_LOCAL_USER,
-    AsOption,
-    ProfileOption,
-    TokenOption,
-    UrlOption,
-    resolve_connection,
-)
+from contacts_cli.api_options import OpenApi, with_api_options
 from contacts_cli.failures import CommandFailed, ExitCode
 from contacts_cli.job_views import job_summary
 from contacts_cli.job_watch import exit_code_of_rollback, watch_job
@@ -25,9 +17,11 @@ from contacts_cli.other_kinds import imports_alone
 from contacts_cli.session import Session
 
 
+@with_api_options
 def roll_back(
     context: typer.Context,
     *,
+    open_api: OpenApi,
     job_id: Annotated[str, typer.Argument(metavar="JOB", help="The import's id.")],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only look what would be done; nothing is changed.")
@@ -42,10 +36,6 @@ def roll_back(
     ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Wait for the end, with a progress bar.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    url: UrlOption = None,
-    token: TokenOption = None,
-    profile: ProfileOption = None,
-    acting_as: AsOption = DEFAULT_LOCAL_USER,
 ) -> None:
     """Roll an import back, without losing what was edited later.
 
@@ -57,7 +47,7 @@ def roll_back(
         raise CommandFailed("--force and --abort-on-conflict exclude each other", ExitCode.USAGE)
     on_conflict = "force" if force else "abort" if abort_on_conflict else None
     body = {"dryRun": dry_run} | ({"onConflict": on_conflict} if on_conflict else {})
-    with ContactsApi(resolve_connection(url, token, profile, acting_as), session) as api:
+    with open_api() as api:
         undo = {"bulk_create": f"contacts bulk-delete --job {job_id} --dry-run --watch"}
         with imports_alone(api, job_id, "only an import can be rolled back", instead=undo):
             started = api.start_rollback(job_id, body, idempotency_key=str(uuid.uuid4()))

@@ -56,6 +56,13 @@ def test_a_lost_answer_starts_no_second_rollback(run: Run, api: FakeApi) -> None
     assert len(api.started) == 1
 
 
+def test_stopping_while_it_starts_says_that_it_may_go_on(run: Run, api: FakeApi) -> None:
+    api.replies = [httpx.ReadError("reset")]
+    ended = run("rollback", "job-1", interrupt_at=0)
+    assert (ended.code, len(api.started)) == (130, 1)
+    assert "may have started all the same; look with: contacts jobs" in ended.err
+
+
 def test_an_id_is_one_segment_of_the_path(run: Run, api: FakeApi) -> None:
     run("rollback", "../x")
     assert api.requests[0].url.raw_path == b"/api/contacts/import/..%2Fx/rollback"
@@ -128,6 +135,20 @@ def test_what_a_person_has_to_know_is_said(run: Run, api: FakeApi, end: dict[str
     assert "contacts rollback job-1 --watch" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("end", "step"),
+    [
+        ({"dryRun": True}, "contacts rollback job-1 --watch"),
+        ({"status": "aborted", "onConflict": "abort"}, "contacts rollback job-1 --watch"),
+        ({"dryRun": True, "onConflict": "force"}, "contacts rollback job-1 --force --watch"),
+    ],
+)
+def test_the_step_after_a_look_does_what_was_looked_at(run: Run, api: FakeApi, end: dict[str, Any], step: str) -> None:
+    api.polls = [poll("completed", **end)]
+    proposed = [line for line in run("job", "job-1").err.splitlines() if "contacts rollback" in line]
+    assert [line.partition(": ")[2] for line in proposed] == [step]
+
+
 KEPT = [
     outcome(1),
     outcome(2, "kept", ("phone", "tags.vip"), "EDITED_LATER"),
@@ -174,6 +195,17 @@ def test_only_the_first_20_are_shown_and_no_more_pages_are_fetched_than_it_takes
     assert "and 75 more" in out
     # The fake has pages of ten.
     assert len(api.sent("GET", PATH)) == 3
+
+
+def test_a_long_list_is_not_gone_through_for_the_few_that_are_kept(run: Run, api: FakeApi) -> None:
+    api.outcomes = [outcome(row, "kept" if row in (3, 900) else "deleted") for row in range(1, 1_001)]
+    api.polls = [poll(kept=2), poll(kept=1)]
+    out = run("job", "job-1").out
+    assert f"{3:036d}" in out
+    assert "and 1 more" in out
+    assert len(api.sent("GET", PATH)) == 50
+    api.outcomes = [outcome(row, "kept" if row == 900 else "deleted") for row in range(1, 1_001)]
+    assert "1, far down the list" in run("job", "job-1").out
 
 
 @pytest.mark.parametrize("end", [{}, {"status": "running", "kept": 3}])
