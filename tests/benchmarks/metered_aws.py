@@ -86,11 +86,17 @@ class MeteredAws:
     def _answer(self, request: Any, event_name: str, **_: Any) -> AWSResponse:
         if self.seconds_a_request:
             time.sleep(self.seconds_a_request)
-        # Of this thread alone: others may be at work meanwhile.
-        start = time.thread_time()
-        _, service, operation = event_name.split(".")
+        # One at a time: what is counted by two threads at once would be counted once.
         with self._lock:
-            self.requests[f"{service}.{operation}"] += 1
+            # Of this thread alone: others may be at work meanwhile.
+            start = time.thread_time()
+            response = self._answer_now(request, event_name)
+            self._answering += time.thread_time() - start
+        return response
+
+    def _answer_now(self, request: Any, event_name: str) -> AWSResponse:
+        _, service, operation = event_name.split(".")
+        self.requests[f"{service}.{operation}"] += 1
         headers = {"Content-Type": "application/x-amz-json-1.0"}
         if service == "dynamodb":
             status, body = self.dynamodb.answer(operation, request)
@@ -103,7 +109,4 @@ class MeteredAws:
         else:
             raise NotImplementedError(event_name)
         raw = _RawBody(body) if isinstance(body, bytes) else _RawFile(body)
-        response = AWSResponse(request.url, status, headers, raw)
-        with self._lock:
-            self._answering += time.thread_time() - start
-        return response
+        return AWSResponse(request.url, status, headers, raw)

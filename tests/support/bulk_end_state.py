@@ -31,7 +31,10 @@ def end_state(world: BulkWorld) -> dict[str, Any]:
             for job in world.all_jobs()
         },
         "deletions": {job.id: _timeless(world.deletions(job)) for job in world.all_jobs()},
-        "collections": {id_: world.collected(id_, tenant=tenant) for tenant, id_ in world.collections.collections},
+        "collections": {
+            id_: (each.name, each.created_by, each.editors, world.collected(id_, tenant=tenant))
+            for (tenant, id_), each in world.collections.collections.items()
+        },
         "line": world.line(),
         "events": {(kind, detail["eventId"], tuple(detail["contactIds"])) for kind, detail in world.events.published},
     }

@@ -98,6 +98,12 @@ def fill(world, step=once):
     step(partial(world.retry_collection, caller, the_job(world).id))
 
 
+def one_collection(world, step=once):
+    caller = Caller(tenant=TENANT, user=USER, is_admin=False)
+    made = step(partial(world.create_collection, TENANT, USER, "Friends", [], "seed"))
+    step(partial(world.set_collection_editors, caller, made.id, ["eve", "eve", "tom"]))
+
+
 def silent_world():
     """All that was sent has got lost."""
     world = empty_world()

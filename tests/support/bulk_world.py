@@ -25,7 +25,7 @@ from contacts.domain.contact_write import Delete, Insert, InsertTwin, Update, Wr
 from contacts.domain.email_address import normalise_email
 from contacts.domain.errors import Problem
 from contacts.domain.object_keys import deletions_key
-from contacts.runtime import bulk_steps, bulk_use_cases
+from contacts.runtime import bulk_steps, bulk_use_cases, collection_use_cases
 from contacts.runtime.settings import Settings
 from contacts.runtime.wiring import Wiring
 from contacts.usecases.bulk_slices import SLICE_WORKER_LIFE, load_create_outcomes, load_delete_outcomes
@@ -119,6 +119,8 @@ class BulkWorld:
         )
         self.start_create = bulk_use_cases.start_bulk_create(wiring)
         self.start_delete = bulk_use_cases.start_bulk_delete(wiring)
+        self.create_collection = collection_use_cases.create_collection(wiring)
+        self.set_collection_editors = collection_use_cases.set_collection_editors(wiring)
         self.retry_collection = bulk_use_cases.retry_collection(wiring)
         self.get_job = bulk_use_cases.get_bulk_job(wiring)
         self.dispatch = bulk_steps.dispatch_slices(wiring)

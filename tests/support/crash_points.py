@@ -19,6 +19,7 @@ from contacts.domain.bulk_job import BulkKind
 from contacts.usecases.announce_overdue_contacts import AnnounceOverdueContacts
 from contacts.usecases.apply_import_part import ApplyImportPart
 from contacts.usecases.clean_up_exports import CleanUpExports
+from contacts.usecases.create_collection import CreateCollection
 from contacts.usecases.create_contact import CreateContact
 from contacts.usecases.delete_contact import DeleteContact
 from contacts.usecases.fail_export import FailExport
@@ -28,6 +29,7 @@ from contacts.usecases.link_export import LinkExport
 from contacts.usecases.prepare_rollback import PrepareRollback
 from contacts.usecases.retry_collection import RetryCollection
 from contacts.usecases.roll_back_part import RollBackPart
+from contacts.usecases.set_collection_editors import SetCollectionEditors
 from contacts.usecases.stage_import import StageImport
 from contacts.usecases.start_bulk_create import StartBulkCreate
 from contacts.usecases.start_bulk_delete import StartBulkDelete
@@ -50,6 +52,8 @@ HANDLERS: dict[tuple[type, str], str] = {
     (CreateContact, "__call__"): "contacts_api: create",
     (UpdateContact, "__call__"): "contacts_api: update",
     (DeleteContact, "__call__"): "contacts_api: delete",
+    (CreateCollection, "__call__"): "collections_api: create",
+    (SetCollectionEditors, "__call__"): "collections_api: editors",
     (StartImport, "__call__"): "imports_api: start",
     (StageImport, "__call__"): "stage_import",
     (ApplyImportPart, "__call__"): "apply_import_part",

@@ -159,6 +159,7 @@ def all_scenarios() -> dict[str, Scenario]:
         "clean up": (bulk_scenarios.created_world, bulk_scenarios.clean_up, True),
         "clean up these": (bulk_scenarios.created_world, bulk_scenarios.clean_up_some, True),
         "clean up, dry": (bulk_scenarios.created_world, partial(bulk_scenarios.clean_up, dry_run=True), True),
+        "one collection": (bulk_scenarios.empty_world, bulk_scenarios.one_collection, True),
         "fill a collection": (bulk_scenarios.unfilled_world, bulk_scenarios.fill, True),
         # The sweeper closes a slice, instead of sending it, after so many tries.
         "sweep lost slices": (bulk_scenarios.silent_world, bulk_scenarios.sweep, False),
