@@ -66,11 +66,13 @@ class Internals:
         item = self._job(job_id) | changes
         self._table.put_item(Item={name: value for name, value in item.items() if value is not REMOVED})
 
-    def copy_as_if_never_worked_on(self, job_id: str, *, sendings: int) -> str:
-        """A copy of a job under an id of its own, as it stands an hour after its messages got lost so often."""
+    def copy_as_if_never_worked_on(self, job_id: str, *, sendings: int, is_overdue: bool = True) -> str:
+        """A copy of a job under an id of its own, as it stands an hour after its messages got lost so often. One that
+        is not overdue meets no sweep: other tests' sweeps are for the whole stack, too."""
         new_id = str(uuid.uuid4())
         item = json.loads(json.dumps(self._job(job_id), default=int).replace(job_id, new_id))
-        item |= {"status": "QUEUED", "openKey": "open", "changedAt": hours_ago(1), "slicesDone": 0}
+        changed_at = hours_ago(1 if is_overdue else 0)
+        item |= {"status": "QUEUED", "openKey": "open", "changedAt": changed_at, "slicesDone": 0}
         item |= {name: 0 for name in item if name.endswith("Count")}
         del item["completedAt"], item["startedAt"]
         bucket, files = self.stack["resources"]["FilesBucket"], self.client("s3")
@@ -80,9 +82,10 @@ class Internals:
             Key=f"bulk/{tenant}/{new_id}/entries.jsonl",
             CopySource=f"{bucket}/bulk/{tenant}/{job_id}/entries.jsonl",
         )
-        self._table.put_item(Item=item)
         for slice_ in range(-(-item["total"] // 500)):
             self._put_into_line(item, slice_, sendings)
+        # Last: a sweep of another test's finds all of it or nothing.
+        self._table.put_item(Item=item)
         return new_id
 
     def forget_end_of_slice(self, job_id: str, slice_: int) -> None:

@@ -16,7 +16,7 @@ import pandas
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
-from tests.e2e.http_client import PATIENCE_SECONDS, Api
+from tests.e2e.http_client import PATIENCE_SECONDS, Api, fetch
 
 EXPORTS = "/api/contacts/export"
 OPEN = {"pending", "processing"}
@@ -67,7 +67,7 @@ def link(api: Api, job_id: str) -> httpx.Response:
 def follow(answer: httpx.Response) -> httpx.Response:
     """What is behind a link, as somebody gets it who has the link and no token."""
     assert answer.status_code == 200, answer.text
-    return httpx.get(answer.json()["downloadUrl"], trust_env=False)
+    return fetch(answer.json()["downloadUrl"])
 
 
 def export(api: Api, **body: Any) -> Exported:

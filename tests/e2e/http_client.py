@@ -13,6 +13,8 @@ import httpx
 
 #: Far more than any import of a test takes; a job that never ends fails instead of hanging.
 PATIENCE_SECONDS = 120.0
+#: For one answer. What else the machine does must not matter, and httpx would wait for five seconds.
+ANSWER_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Api:
     @classmethod
     def of(cls, stack: Mapping[str, Any], user: str) -> Api:
         headers = {"Authorization": f"Bearer {stack['tokens'][user]}"}
-        return cls(httpx.Client(base_url=stack["apiUrl"], headers=headers, timeout=60, trust_env=False))
+        return cls(httpx.Client(base_url=stack["apiUrl"], headers=headers, timeout=ANSWER_SECONDS, trust_env=False))
 
     def get(self, path: str, **params: Any) -> httpx.Response:
         return self.client.get(path, params=params)
@@ -37,7 +39,7 @@ class Api:
         answer = self.post("/api/contacts/import/upload", {"fileName": name})
         assert answer.status_code == 201, answer.text
         form = answer.json()["upload"]
-        stored = httpx.post(form["url"], data=form["fields"], files={"file": (name, content)}, trust_env=False)
+        stored = send_form(form, name, content)
         assert stored.status_code in {200, 201, 204}, stored.text
         return str(answer.json()["fileUrl"])
 
@@ -107,9 +109,20 @@ class Api:
     def download_bytes(self, path: str) -> bytes:
         answer = self.get(path)
         assert answer.status_code == 200, answer.text
-        file = httpx.get(answer.json()["downloadUrl"], trust_env=False)
+        file = fetch(answer.json()["downloadUrl"])
         assert file.status_code == 200, file.text
         return file.content
+
+
+def fetch(url: str) -> httpx.Response:
+    """What is behind an address, as somebody gets it who has no token."""
+    return httpx.get(url, timeout=ANSWER_SECONDS, trust_env=False)
+
+
+def send_form(form: Mapping[str, Any], name: str, content: bytes) -> httpx.Response:
+    """The answer to a file that is sent with the form of an upload."""
+    files = {"file": (name, content)}
+    return httpx.post(form["url"], data=form["fields"], files=files, timeout=ANSWER_SECONDS, trust_env=False)
 
 
 def csv_file(*rows: tuple[str, ...]) -> bytes:

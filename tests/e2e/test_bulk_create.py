@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.e2e import bulk_jobs as bulk
-from tests.e2e.http_client import Api
+from tests.e2e.http_client import ANSWER_SECONDS, Api
 from tests.e2e.imported_contacts import created
 
 ROUTES = [
@@ -186,6 +186,7 @@ def test_an_unknown_job_is_not_found(api: Api, job_id: str) -> None:
 def test_no_route_answers_without_a_token_or_changes_anything_without_the_scope_for_it(stack: dict[str, Any]) -> None:
     reader = Api.of(stack, "a-readonly")
     for method, path in ROUTES:
-        assert httpx.request(method, stack["apiUrl"] + path, json={}, trust_env=False).status_code == 401, path
+        stranger = httpx.request(method, stack["apiUrl"] + path, json={}, timeout=ANSWER_SECONDS, trust_env=False)
+        assert stranger.status_code == 401, path
         if method != "GET":
             assert bulk.refusal(reader.client.request(method, path, json={})) == (403, "SCOPE_MISSING"), path

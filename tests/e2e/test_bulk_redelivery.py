@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e import bulk_jobs as bulk
 from tests.e2e.bulk_internals import Internals
+from tests.e2e.event_bus import listening
 from tests.e2e.http_client import Api
 from tests.e2e.imported_contacts import created
 
@@ -89,7 +90,7 @@ def test_a_worker_that_died_before_its_record_has_deleted_what_it_deleted(
 
 def test_a_slice_that_no_worker_ever_began_is_closed_as_failed(api: Api, internals: Internals, domain: str) -> None:
     job = bulk.create(api, bulk.people(700, domain))
-    left = internals.copy_as_if_never_worked_on(job["jobId"], sendings=1)
+    left = internals.copy_as_if_never_worked_on(job["jobId"], sendings=1, is_overdue=False)
     internals.invoke("create_bulk_slice", left, 1)
     internals.invoke("close_bulk_slices", left, 0)
     closed = bulk.ended(api, bulk.CREATE, left)
@@ -117,33 +118,21 @@ def test_a_slice_is_closed_when_no_worker_can_be_at_it_and_none_begins_meanwhile
 
 
 def test_created_contacts_are_told_on_the_bus_by_their_ids_alone(
-    api: Api, internals: Internals, tenants: dict[str, str], domain: str
+    stack: dict[str, Any], api: Api, tenants: dict[str, str], domain: str
 ) -> None:
-    sqs, events, name = internals.client("sqs"), internals.client("events"), f"heard-{uuid.uuid4().hex}"
-    queue = sqs.create_queue(QueueName=name)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    bus = internals.stack["resources"]["ContactsEventBus"]
-    pattern = json.dumps({"source": ["bulk-contacts"], "detail-type": ["ContactsCreated"]})
-    events.put_rule(Name=name, EventBusName=bus, EventPattern=pattern)
-    events.put_targets(Rule=name, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
-
-    job = bulk.create(api, bulk.people(600, domain))
-    single = created(api, email=f"single@{domain}")
-    wanted = {f"bulk_create-{job['jobId']}-0", f"bulk_create-{job['jobId']}-1"}
-    heard: dict[str, dict[str, Any]] = {}
-    for _ in range(20):
-        received = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, MaxNumberOfMessages=10)
-        for message in received.get("Messages", []):
-            assert domain not in message["Body"]
-            detail = json.loads(message["Body"])["detail"]
-            assert set(detail) == {"eventId", "tenantId", "jobId", "contactIds"}
-            heard[detail["eventId"]] = detail
-        singles = [detail for detail in heard.values() if detail["contactIds"] == [single["id"]]]
-        if wanted <= set(heard) and singles:
-            break
-    told = [contact_id for event_id in sorted(wanted) for contact_id in heard[event_id]["contactIds"]]
-    assert told == job["contactIds"]
-    assert {(heard[event_id]["tenantId"], heard[event_id]["jobId"]) for event_id in wanted} == {
-        (tenants["a-user"], job["jobId"])
-    }
-    assert [(detail["tenantId"], detail["jobId"]) for detail in singles] == [(tenants["a-user"], None)]
+    tenant = tenants["a-user"]
+    with listening(stack) as bus:
+        job = bulk.create(api, bulk.people(600, domain))
+        single = created(api, email=f"single@{domain}")
+        job_id = job["jobId"]
+        slices = [bus.wait_for("ContactsCreated", eventId=f"bulk_create-{job_id}-{number}") for number in range(2)]
+        alone = bus.wait_for("ContactsCreated", contactIds=[single["id"]])
+    told = [*(event["detail"] for event in slices), alone["detail"]]
+    assert {frozenset(detail) for detail in told} == {frozenset({"eventId", "tenantId", "jobId", "contactIds"})}
+    assert [(detail["tenantId"], detail["jobId"]) for detail in told] == [
+        (tenant, job_id),
+        (tenant, job_id),
+        (tenant, None),
+    ]
+    assert [contact_id for detail in told[:2] for contact_id in detail["contactIds"]] == job["contactIds"]
+    assert not [event for event in bus.events if domain in json.dumps(event)]

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e import exports
 from tests.e2e.event_bus import aws_session, listening
 from tests.e2e.export_jobs_table import ExportJobsTable
-from tests.e2e.http_client import Api
+from tests.e2e.http_client import Api, fetch
 
 NO_JOB = "00000000-0000-4000-8000-000000000000"
 #: `export_jobs` of the specification, in camelCase.
@@ -73,10 +73,10 @@ def test_the_files_own_address_is_no_way_in_and_a_link_holds_for_its_file_alone(
 ) -> None:
     job = exports.export(api, format="jsonl", filters=nobody).job
     path = f"/{stack['resources']['FilesBucket']}/" + job["fileUrl"].split("/", 3)[3]
-    assert httpx.get(stack["awsEndpoint"] + path, trust_env=False).status_code == 403
+    assert fetch(stack["awsEndpoint"] + path).status_code == 403
     answer = exports.link(api, job["jobId"]).json()
     assert "X-Amz-Expires=300" in answer["downloadUrl"]
-    assert httpx.get(answer["downloadUrl"].replace(".jsonl?", ".csv?"), trust_env=False).status_code == 403
+    assert fetch(answer["downloadUrl"].replace(".jsonl?", ".csv?")).status_code == 403
 
 
 def test_the_same_key_starts_the_same_export(api: Api, nobody: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ def test_who_may_what(stack: dict[str, Any], api: Api, nobody: dict[str, Any]) -
     assert of_a_reader.get(path).status_code == 200
     for way in (path, f"{path}/download"):
         assert refusal(of_another_tenant.get(way)) == (403, "JOB_FORBIDDEN")
-        assert httpx.get(stack["apiUrl"] + way, trust_env=False).status_code == 401
+        assert fetch(stack["apiUrl"] + way).status_code == 401
     for missing in (NO_JOB, "no-id"):
         assert refusal(api.get(f"{exports.EXPORTS}/{missing}")) == (404, "JOB_NOT_FOUND")
         assert refusal(exports.link(api, missing)) == (404, "JOB_NOT_FOUND")

@@ -10,12 +10,9 @@ import pytest
 
 from tests.e2e import exports
 from tests.e2e.event_bus import aws_session, listening
-from tests.e2e.export_jobs_table import LONG_AGO, ExportJobsTable
+from tests.e2e.export_jobs_table import ExportJobsTable
 from tests.e2e.http_client import Api
 from tests.e2e.test_sweeper import sweep
-
-#: As the sweeper sees a job that nobody has touched for long.
-LEFT = {"openKey": "open", "changedAt": LONG_AGO}
 
 
 @pytest.fixture
@@ -30,7 +27,9 @@ def done(api: Api) -> dict[str, Any]:
 
 
 def test_one_whose_execution_never_started_is_started(stack: dict[str, Any], api: Api, done: dict[str, Any]) -> None:
-    left = ExportJobsTable(stack).pending_copy(done["jobId"], **LEFT)
+    table = ExportJobsTable(stack)
+    left = table.pending_copy(done["jobId"])
+    table.leave_behind(left)
     sweep(aws_session(stack), stack)
     job = exports.ended(api, left)
     assert job["status"] == "completed"
@@ -40,8 +39,8 @@ def test_one_whose_execution_never_started_is_started(stack: dict[str, Any], api
 def test_one_whose_execution_died_is_failed_with_what_it_left_removed(
     stack: dict[str, Any], api: Api, done: dict[str, Any]
 ) -> None:
-    session = aws_session(stack)
-    left = ExportJobsTable(stack).pending_copy(done["jobId"], **LEFT, status="processing", attempt=1)
+    session, table = aws_session(stack), ExportJobsTable(stack)
+    left = table.pending_copy(done["jobId"], status="processing", attempt=1)
     s3, bucket = session.client("s3", endpoint_url=stack["awsEndpoint"]), stack["resources"]["FilesBucket"]
     prefix = f"exports/{done['tenantId']}/{left}/"
     s3.put_object(Bucket=bucket, Key=f"{prefix}attempt-0001/contacts.csv", Body=b"half of it")
@@ -55,6 +54,7 @@ def test_one_whose_execution_died_is_failed_with_what_it_left_removed(
     with listening(stack) as bus:
         while machines.describe_execution(executionArn=execution)["status"] == "RUNNING":
             assert exports.show(api, left)["status"] == "processing"
+        table.leave_behind(left)
         sweep(session, stack)
         bus.wait_for("ContactsExportFailed", jobId=left)
     job = exports.show(api, left)

@@ -16,7 +16,7 @@ from contacts.contracts.cursors import make_cursor
 from tests.e2e import bulk_jobs, exports
 from tests.e2e.api_operations import NOTHINGS_ID, Operation, all_operations
 from tests.e2e.belongings import JOBS, MAPPING, Belongings, kind_of
-from tests.e2e.http_client import Api, csv_file
+from tests.e2e.http_client import Api, csv_file, fetch, send_form
 from tests.e2e.minted_tokens import Mint
 
 BY_NAME = {str(operation): operation for operation in all_operations()}
@@ -324,19 +324,19 @@ def test_no_address_of_a_file_leads_to_another_tenants(
 def test_no_address_or_link_opens_another_object(stack: dict[str, Any], ours: Belongings, theirs: Belongings) -> None:
     bucket = f"{stack['awsEndpoint']}/{stack['resources']['FilesBucket']}"
     for url in (ours.upload_url, ours.export_url):
-        assert httpx.get(bucket + urlsplit(url).path, trust_env=False).status_code == 403, url
+        assert fetch(bucket + urlsplit(url).path).status_code == 403, url
     link = theirs.export_link
-    assert httpx.get(link, trust_env=False).status_code == 200
+    assert fetch(link).status_code == 200
     turned = link.replace(urlsplit(theirs.export_url).path, urlsplit(ours.export_url).path)
     assert turned != link
-    assert httpx.get(turned, trust_env=False).status_code == 403
+    assert fetch(turned).status_code == 403
 
 
 def test_a_form_for_an_upload_takes_no_other_place(theirs: Belongings, ours: Belongings) -> None:
     answer = theirs.api.post("/api/contacts/import/upload", {"fileName": "people.csv"}).json()
     form, content = answer["upload"], csv_file(("E-mail",), ("mallory@example.com",))
     fields = {**form["fields"], "key": urlsplit(ours.upload_url).path.lstrip("/")}
-    stored = httpx.post(form["url"], data=fields, files={"file": ("people.csv", content)}, trust_env=False)
+    stored = send_form({**form, "fields": fields}, "people.csv", content)
     assert stored.status_code == 403, stored.text
     # What was uploaded there is what it was.
     job = ours.api.wait(ours.api.post("/api/contacts/import", import_of(ours.upload_url)).json()["jobId"])

@@ -28,11 +28,14 @@ def sweep(aws: boto3.Session, stack: dict[str, Any]) -> dict[str, int]:
     return dict(payload)
 
 
-def job_left_behind(aws: boto3.Session, stack: dict[str, Any], job_id: str, **changes: Any) -> str:
-    """A copy of a finished job as a crash would have left it, under an id of its own."""
+def job_left_behind(
+    aws: boto3.Session, stack: dict[str, Any], job_id: str, *, new_id: str | None = None, **changes: Any
+) -> str:
+    """A copy of a finished job as a crash would have left it, under an id of its own. From then on a sweep can meet
+    it, be it another test's."""
     table = aws.resource("dynamodb", endpoint_url=stack["awsEndpoint"]).Table(stack["resources"]["JobsTable"])
     item = table.get_item(Key={"pk": f"JOB#{job_id}", "sk": "JOB"})["Item"]
-    new_id = str(uuid.uuid4())
+    new_id = new_id or str(uuid.uuid4())
     copy = json.loads(json.dumps(item, default=int).replace(job_id, new_id))
     copy.update({"changedAt": LONG_AGO, "openKey": "open", **changes})
     table.put_item(Item={name: value for name, value in copy.items() if value is not None})
@@ -82,17 +85,18 @@ def test_an_import_whose_execution_died_is_sealed_and_closed(stack: dict[str, An
     job = api.run_import("p.csv", csv_file(("E-mail",), (mail,)), {"E-mail": "email"})
     (contact,) = api.contacts(email=mail)
     assert api.client.delete(f"/api/contacts/{contact['id']}").status_code == 204
-    gone = dict.fromkeys(("completedAt", "announced"))
-    counters = dict.fromkeys(("createdCount", "updatedCount", "skippedCount", "errorCount"), 0)
-    left = job_left_behind(aws, stack, job["jobId"], status="processing", **gone, **counters)
+    left = str(uuid.uuid4())
     files, bucket = aws.client("s3", endpoint_url=stack["awsEndpoint"]), stack["resources"]["FilesBucket"]
     for found in files.list_objects_v2(Bucket=bucket, Prefix=f"staged/{job['tenantId']}/{job['jobId']}/")["Contents"]:
         copy = found["Key"].replace(job["jobId"], left)
         files.copy_object(Bucket=bucket, Key=copy, CopySource={"Bucket": bucket, "Key": found["Key"]})
     end_an_execution(aws, stack, left, of=job["jobId"])
+    gone = dict.fromkeys(("completedAt", "announced"))
+    counters = dict.fromkeys(("createdCount", "updatedCount", "skippedCount", "errorCount"), 0)
+    job_left_behind(aws, stack, job["jobId"], new_id=left, status="processing", **gone, **counters)
     sweep(aws, stack)
 
-    closed = api.job(left)
+    closed = api.wait(left)
     assert (closed["status"], closed["errorCount"]) == ("failed", 1)
     seals = files.list_objects_v2(Bucket=bucket, Prefix=f"undo/{job['tenantId']}/{left}/part-")["Contents"]
     assert [seal["Key"].rpartition("/")[2] for seal in seals] == ["round-000.json"]

@@ -182,7 +182,8 @@ class _LookedAtFiles:
         for row in rows_of_lines(body, self.targets):
             whom = row.contact_id or row.email.lower()
             _expect(bool(whom), f"row {row.row} is valid and names nobody")
-            self.in_order = self.in_order and last.get(whom, 0) < row.row
+            if last.get(whom, 0) >= row.row:
+                self.in_order = False  # and never back: parts are put by several threads
             last[whom] = row.row
             rows.append(row.row)
 

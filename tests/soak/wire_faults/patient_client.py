@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.http_client import Api
+from tests.e2e.http_client import Api, send_form
 from tests.soak.wire_faults.ledger import KeyedAnswer, Ledger
 
 _TRIES = 60
@@ -71,8 +71,7 @@ class PatientClient:
     def upload(self, name: str, content: bytes) -> str:
         """A file's `fileUrl`, once it is there."""
         made = self.post("/api/contacts/import/upload", {"fileName": name}, "fileUrl")
-        form = made["upload"]
-        stored = httpx.post(form["url"], data=form["fields"], files={"file": (name, content)}, trust_env=False)
+        stored = send_form(made["upload"], name, content)
         assert stored.status_code in {200, 201, 204}, stored.text
         return str(made["fileUrl"])
 

@@ -17,6 +17,7 @@ import httpx
 from local.ephemeral import free_port
 from local.settings import ROOT, STACK_NAME, Settings
 from local.stack import down, up
+from tests.e2e.http_client import ANSWER_SECONDS
 from tests.soak.wire_faults.fault_proxy import CONTROL_PATH, HOST
 
 #: How many times as fast as on AWS time goes by: for what state machines wait between tries, what queues hide a
@@ -59,7 +60,7 @@ class SoakStack:
     def set_fault_rate(self, rate: float, storm_rate: float, doom_one_in: int = 0) -> None:
         """One in so many jobs, from now on, is a `doomed_jobs` one; those that are stay so."""
         wanted = {"rate": rate, "stormRate": storm_rate, "doomOneIn": doom_one_in}
-        httpx.put(self.proxy + CONTROL_PATH, json=wanted, trust_env=False).raise_for_status()
+        httpx.put(self.proxy + CONTROL_PATH, json=wanted, timeout=ANSWER_SECONDS, trust_env=False).raise_for_status()
 
     def failures(self) -> Counter[str]:
         """How often functions have failed, by name: what they have logged as an error."""
@@ -82,7 +83,7 @@ class SoakStack:
         return dict(self._told()["doomed"])
 
     def _told(self) -> dict[str, Any]:
-        return dict(httpx.get(self.proxy + CONTROL_PATH, trust_env=False).json())
+        return dict(httpx.get(self.proxy + CONTROL_PATH, timeout=ANSWER_SECONDS, trust_env=False).json())
 
 
 @contextmanager
@@ -116,7 +117,7 @@ def soak_stack(directory: Path, *, seed: int, port: int | None = None, hold_weig
 def _hurry(stack: SoakStack) -> None:
     configuration = {"stepfunctions._SFN_WAIT_SCALE": 1 / TEMPO}
     address = f"{stack.stack['awsEndpoint']}/_ministack/config"
-    applied = httpx.post(address, json=configuration, trust_env=False).json()["applied"]
+    applied = httpx.post(address, json=configuration, timeout=ANSWER_SECONDS, trust_env=False).json()["applied"]
     assert applied == configuration, applied
     functions, queues = stack.client("lambda"), stack.client("sqs")
     seconds = {name: whole // TEMPO for name, whole in _WORKERS.items()}

@@ -233,15 +233,15 @@ class TestS3:
         aws("s3").put_object(Bucket=bucket, Key=key, Body=b"content")
         parameters = {"Bucket": bucket, "Key": key}
         link = in_function("s3", "generate_presigned_url", ClientMethod="get_object", Params=parameters)
-        assert httpx.get(link).content == b"content"
-        assert httpx.get(link.replace(key, f"{key}x")).status_code == 403
+        assert httpx.get(link, timeout=30).content == b"content"
+        assert httpx.get(link.replace(key, f"{key}x"), timeout=30).status_code == 403
 
     @pytest.mark.parametrize(("size", "status"), [(0, 400), (1, 204), (10, 204), (11, 400)])
     def test_a_presigned_post_limits_the_size(self, in_function: Call, bucket: str, size: int, status: int) -> None:
         conditions = [["content-length-range", 1, 10]]
         key = f"allowed/{uuid4()}"
         post = in_function("s3", "generate_presigned_post", Bucket=bucket, Key=key, Conditions=conditions)
-        answer = httpx.post(post["url"], data=post["fields"], files={"file": ("name", b"x" * size)})
+        answer = httpx.post(post["url"], data=post["fields"], files={"file": ("name", b"x" * size)}, timeout=30)
         assert answer.status_code == status
 
     def test_cors_of_the_bucket_is_the_templates(self, sample: dict[str, Any], bucket: str) -> None:

@@ -106,7 +106,7 @@ def test_up_twice_says_so_and_state_survives_down_and_up_until_clean(local: Loca
     assert found["Count"] == 1
     assert aws("s3").get_object(**place)["Body"].read() == b"two"
     assert aws("s3").get_object(**place, VersionId=version)["Body"].read() == b"one"
-    assert httpx.get(f"{stack['apiUrl']}/open").status_code == 200
+    assert httpx.get(f"{stack['apiUrl']}/open", timeout=30).status_code == 200
     assert aws("events").describe_rule(Name=resources["WorkerFunctionClock"])["State"] == "ENABLED"
     assert aws("stepfunctions").describe_state_machine(stateMachineArn=resources["Machine"])["status"] == "ACTIVE"
 
@@ -174,7 +174,7 @@ def test_changed_code_layers_and_template_are_picked_up(local: LocalCommand, tmp
     headers = {"Authorization": f"Bearer {stack['tokens']['a-admin']}"}
 
     def environment() -> dict[str, str]:
-        answer = httpx.post(f"{stack['apiUrl']}/api/do", headers=headers, json={"call": "environment"})
+        answer = httpx.post(f"{stack['apiUrl']}/api/do", headers=headers, json={"call": "environment"}, timeout=30)
         found: dict[str, str] = answer.json()
         return found
 
@@ -186,7 +186,7 @@ def test_changed_code_layers_and_template_are_picked_up(local: LocalCommand, tmp
     assert (updated.returncode, "is updated" in updated.stdout) == (0, True), updated.stderr
     found = environment()
     assert (found["shared"], found["ADDED"]) == ("from the new layer", "yes, indeed")
-    assert httpx.get(f"{stack['apiUrl']}/open").json()["new"] is True
+    assert httpx.get(f"{stack['apiUrl']}/open", timeout=30).json()["new"] is True
     assert local.stack()["resources"]["Table"] == stack["resources"]["Table"]
 
 
@@ -217,7 +217,9 @@ class TestRunning:
     def test_the_operators_environment_changes_nothing(self, running: LocalCommand) -> None:
         stack = running.stack()
         headers = {"Authorization": f"Bearer {stack['tokens']['a-admin']}"}
-        found = httpx.post(f"{stack['apiUrl']}/api/do", headers=headers, json={"call": "environment"}).json()
+        found = httpx.post(
+            f"{stack['apiUrl']}/api/do", headers=headers, json={"call": "environment"}, timeout=30
+        ).json()
         assert found["AWS_ENDPOINT_URL"] == stack["awsEndpoint"]
         assert not {"AWS_PROFILE", "LOG_LEVEL", "HTTP_PROXY"} & found.keys()
 
