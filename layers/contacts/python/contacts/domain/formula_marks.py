@@ -8,6 +8,7 @@ knows quotation marks only at the start of what *it* takes for a cell: they hold
 breaks. Therefore what stands after a `;`, TAB or line break of a value, a *piece*, is judged, too. It is dangerous if,
 past any leading `'` and `"`, it begins with `=`, or with `+ - @`, is no phone or number up to the line's end, and the
 value goes on to a `(`, `!` or `|`. Without these a formula neither calls nor links anything, so lists of points pass.
+The limit: for such a program the last piece goes on into the next column's value, which is not looked at here.
 
 The leading `'` don't count, so that marking never makes anything less dangerous, and `unmark(mark(value)) == value` for
 every text.
