@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 
@@ -44,14 +44,21 @@ def main() -> None:
     try:
         differences = _run(_settings(), session)
     except KeyboardInterrupt:
-        session.say("interrupted")
-        raise SystemExit(128 + signal.SIGINT) from None
+        _say_interrupted(session)
     except CommandFailed as failure:
+        # What to do next, as commands say then, is of no use: the stack has stopped.
+        if failure.exit_code is ExitCode.INTERRUPTED:
+            _say_interrupted(session)
         session.say(f"demo: {failure}", style="red")
         raise SystemExit(1) from None
     if differences:
         session.say("demo: not what the sample promises: " + "; ".join(differences), style="red")
         raise SystemExit(1)
+
+
+def _say_interrupted(session: Session) -> NoReturn:
+    session.say("interrupted")
+    raise SystemExit(ExitCode.INTERRUPTED) from None
 
 
 def unexpected_counts(job: Job, sample: SampleCounts) -> list[str]:

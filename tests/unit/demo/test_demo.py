@@ -100,6 +100,7 @@ def test_a_busy_port_gives_way_to_the_next_free_one() -> None:
         (["createdCount is 1, not 2"], 1),
         (CommandFailed("storage refused the upload", ExitCode.REFUSED), 1),
         (KeyboardInterrupt(), 130),
+        (CommandFailed("stopped watching", ExitCode.INTERRUPTED), 130),
     ],
 )
 def test_the_exit_code_is_zero_only_where_all_is_as_promised(
