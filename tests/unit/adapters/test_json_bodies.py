@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from contacts.adapters.dynamodb.json_bodies import use_json_bodies
+from contacts.adapters.dynamodb.json_bodies import StatementBatches, use_json_bodies
 from tests.support.contact_backends import dynamodb_client
 
 ITEM = {
@@ -29,6 +30,7 @@ class Wire:
     """A client that sends nothing, and gets the same answer always."""
 
     def __init__(self, answer: bytes, status: int = 200, *, ours: bool = True) -> None:
+        self.answer, self.status = answer, status
         self.sent: list[bytes] = []
         #: Raised one after the other, before anything is answered.
         self.breaks: list[Exception] = []
@@ -39,11 +41,11 @@ class Wire:
 
         def send(request: Any, **_: Any) -> AWSResponse:
             self.sent.append(request.body)
-            self.headers = {str(name).lower() for name in request.headers}
+            self.headers = {str(name).lower(): str(value) for name, value in request.headers.items()}
             broken = self.breaks and self.breaks.pop(0)
             if broken:
                 raise broken
-            return AWSResponse(request.url, status, {}, Raw(answer))
+            return AWSResponse(request.url, self.status, {}, Raw(self.answer))
 
         self.client.meta.events.register("before-send.dynamodb", send)
 
@@ -217,5 +219,68 @@ def test_what_others_put_into_a_request_goes_with_it(monkeypatch: pytest.MonkeyP
     plain.execute({"S": ""})
 
     not_needed = {"amz-sdk-invocation-id", "amz-sdk-request", "content-length"}
-    assert plain.headers - not_needed == ours.headers - {"host"}
+    assert plain.headers.keys() - not_needed == ours.headers.keys() - {"host"}
     assert "x-amzn-trace-id" in ours.headers
+
+
+STATEMENTS = b'[{"Statement":"INSERT"}]'
+
+
+def test_batches_after_the_first_go_as_it_went() -> None:
+    wire = Wire(b'{"Responses": [{"TableName": "t"}]}')
+    asked: list[str] = []
+    wire.client.meta.events.register_first("before-call", lambda model, **_: asked.append(model.name))
+    batches = StatementBatches(wire.client)
+
+    answers, headers = [], []
+    for _ in range(3):
+        answers.append(batches.send(STATEMENTS))
+        headers.append(
+            {name: value for name, value in wire.headers.items() if name not in {"x-amz-date", "authorization"}}
+        )
+
+    assert asked == ["BatchExecuteStatement"]
+    assert answers == [[{"TableName": "t"}]] * 3
+    assert wire.sent == [b'{"Statements":[{"Statement":"INSERT"}]}'] * 3
+    assert headers == [headers[0]] * 3
+    assert "AWS4-HMAC-SHA256" in wire.headers["authorization"]
+
+
+@pytest.mark.parametrize("before", [0, 1], ids=["the first", "a later one"])
+def test_a_batch_that_fails_is_sent_once_and_fails_as_it_would_have(before: int) -> None:
+    wire = Wire(b'{"Responses": []}')
+    batches = StatementBatches(wire.client)
+    for _ in range(before):
+        batches.send(STATEMENTS)
+    wire.breaks = [lost()]
+
+    with pytest.raises(ReadTimeoutError):
+        batches.send(STATEMENTS)
+    assert len(wire.sent) == before + 1
+    assert batches.send(STATEMENTS) == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "ThrottlingException"), (500, "InternalServerError")])
+def test_a_later_batch_that_is_refused_is_a_client_error(status: int, code: str) -> None:
+    wire = Wire(b'{"Responses": []}')
+    batches = StatementBatches(wire.client)
+    batches.send(STATEMENTS)
+    wire.answer, wire.status = b'{"__type": "com.amazonaws.dynamodb.v20120810#%b"}' % code.encode(), status
+
+    with pytest.raises(ClientError, match=code) as refused:
+        batches.send(STATEMENTS)
+    assert refused.value.response["Error"]["Code"] == code
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+
+
+def test_a_later_batch_goes_with_credentials_that_were_renewed_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(b'{"Responses": []}')
+    batches = StatementBatches(wire.client)
+    batches.send(STATEMENTS)
+    renewed = Credentials("RENEWED", "secret", "token")
+    monkeypatch.setattr(wire.client._request_signer, "_credentials", renewed)  # type: ignore[attr-defined]
+
+    batches.send(STATEMENTS)
+
+    assert "Credential=RENEWED/" in wire.headers["authorization"]
+    assert wire.headers["x-amz-security-token"] == "token"

@@ -11,6 +11,7 @@ from botocore.parsers import ResponseParserError
 from contacts.adapters.dynamodb.contact_keys import Key
 from contacts.adapters.dynamodb.contact_retries import BUSY_CODES, LOST_CODES, Patience, Trouble, trouble_of
 from contacts.adapters.dynamodb.contact_statements import Statement
+from contacts.adapters.dynamodb.json_bodies import StatementBatches
 from contacts.domain.contact_write import WriteResult
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ def run_statements(client: DynamoDBClient, statements: Iterable[Statement], pati
     """
     results: dict[int, WriteResult] = {}
     waiting: Iterable[Numbered] = enumerate(statements)
+    batches = StatementBatches(client)
     while True:
         throttled = []
         for batch in _batches(waiting):
-            for numbered, result in zip(batch, _send(client, [statement for _, statement in batch]), strict=True):
+            for numbered, result in zip(batch, _send(batches, [statement for _, statement in batch]), strict=True):
                 if result is None:
                     throttled.append(numbered)
                 else:
@@ -68,11 +70,11 @@ def _batches(statements: Iterable[Numbered]) -> Iterator[list[Numbered]]:
         yield batch
 
 
-def _send(client: DynamoDBClient, batch: Sequence[Statement]) -> list[WriteResult | None]:
+def _send(batches: StatementBatches, batch: Sequence[Statement]) -> list[WriteResult | None]:
     """One batch; None stands for a statement that was throttled."""
-    body: Any = b"[%b]" % b",".join([statement.to_json() for statement in batch])
+    body = b"[%b]" % b",".join([statement.to_json() for statement in batch])
     try:
-        responses = client.batch_execute_statement(Statements=body)["Responses"]
+        responses = batches.send(body)
     except (BotoCoreError, ClientError, ResponseParserError) as error:
         trouble = trouble_of(error)
         if trouble is None:
