@@ -9,6 +9,7 @@ from typing import Any
 from contacts.domain.contact import Contact, Mark
 from contacts.domain.undoing import Undo
 from contacts.usecases.left_contact_spool import LeftContactSpool
+from tests.benchmarks.store_steps import VALUES
 
 MEGABYTE = 1024 * 1024
 CONTACTS = 2_000
@@ -19,16 +20,7 @@ def _moved() -> Iterator[Undo]:
     for number in range(CONTACTS):
         before = Contact(
             id=f"{number * 7_919:036d}",
-            values={
-                "email": f"person{number}@example.com",
-                "firstName": "First",
-                "lastName": "Last",
-                "company": "Company Ltd",
-                "phone": "+491711234567",
-                "title": "Engineer",
-                "tags": ["import", "2026"],
-                "customFields": {"region": "EMEA", "score": "17"},
-            },
+            values={**VALUES, "email": f"person{number}@example.com"},
             version=3,
             created_at="2026-01-01T00:00:00Z",
             updated_at="2026-01-01T00:00:00Z",
